@@ -1,0 +1,52 @@
+# Everything a newcomer needs: `make demo` and `make test` set themselves up; python3 with venv is enough.
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS := $(BIN)/python -m pytest
+
+.PHONY: help demo test lint types accuracy bench clean
+
+help:
+	@echo "make demo      a whole simulated session; result in ./demo/"
+	@echo "make test      style, types and tests: what CI runs"
+	@echo "make accuracy  every figure judged against truth, the long version"
+	@echo "make bench     speed and memory, side by side in one run"
+	@echo "make clean     remove what these made"
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/demo-installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report]'
+	@touch $@
+
+.venv/dev-installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: .venv/demo-installed
+	$(BIN)/hiphold demo --out demo
+
+lint: .venv/dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# MicroPython's own standard library as it is on an ESP32; mypy refuses these from site-packages.
+typings: pyproject.toml | .venv/bin/python
+	rm -rf $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ 'micropython-esp32-stubs>=1.29,<1.30'
+
+types: .venv/dev-installed typings
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file mypy-firmware.ini host/hiphold/wire.py
+
+test: lint types
+	$(TESTS) -n auto
+
+accuracy: .venv/dev-installed
+	$(TESTS) tests/accuracy --long -s
+
+bench: .venv/dev-installed
+	$(BIN)/python tests/bench/bench.py
+
+clean:
+	rm -rf .venv typings demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,3 @@
+"""hiphold measures the standing psoas hold with clip-on inertial sensors."""
+
+__version__ = "0.1.0"
