@@ -1,0 +1,80 @@
+"""Quaternion algebra on arrays (..., 4), order (w, x, y, z), Hamilton product, unit norm unless said otherwise.
+
+`q_a_from_b` turns the coordinates of a vector in frame b into its coordinates in frame a.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hiphold.samples import Bools, Floats
+
+
+def multiply(q_a_from_b: Floats, q_b_from_c: Floats) -> Floats:
+    """q_a_from_c: the Hamilton product, broadcast over leading axes."""
+    w1, x1, y1, z1 = np.moveaxis(q_a_from_b, -1, 0)
+    w2, x2, y2, z2 = np.moveaxis(q_b_from_c, -1, 0)
+    return np.stack(
+        (
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        ),
+        axis=-1,
+    )
+
+
+def conjugate(q_a_from_b: Floats) -> Floats:
+    """q_b_from_a."""
+    return np.asarray(q_a_from_b * np.array((1.0, -1.0, -1.0, -1.0)))
+
+
+def normalize(q: Floats) -> Floats:
+    """Scaled to unit norm; a row of zeros becomes NaN, because it is no orientation."""
+    length = norm(q)
+    return np.asarray(np.divide(q, length, out=np.full(np.shape(q), np.nan), where=length > 0))
+
+
+def up_in_sensor(q_earth_from_sensor: Floats) -> Floats:
+    """(..., 3) the earth's up axis in sensor coordinates: R^T (0, 0, 1), the third row of R."""
+    w, x, y, z = np.moveaxis(q_earth_from_sensor, -1, 0)
+    return np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)), axis=-1)
+
+
+def from_up(up_sensor: Floats) -> Floats:
+    """(4,) the shortest q_earth_from_sensor that turns the direction `up_sensor` (3,) into the earth's up."""
+    x, y, z = up_sensor / np.linalg.norm(up_sensor)
+    if z < -1 + 1e-12:  # upside down: any half turn about a horizontal axis
+        return np.array((0.0, 1.0, 0.0, 0.0))
+    # q ~ (1 + a.b, a x b) with a = up_sensor, b = (0, 0, 1)
+    return normalize(np.array((1 + z, y, -x, 0.0)))
+
+
+def rotation_vector(q: Floats) -> Floats:
+    """(..., 3) axis times angle in rad, angle in [0, pi]."""
+    q = np.where(q[..., :1] < 0, -q, q)
+    sine = norm(q[..., 1:])
+    angle = 2 * np.arctan2(sine, q[..., :1])
+    # angle / sin(angle / 2) -> 2 as the angle goes to zero
+    scale = np.divide(angle, sine, out=np.full(np.shape(sine), 2.0), where=sine > 1e-12)
+    return np.asarray(q[..., 1:] * scale)
+
+
+def norm(v: Floats) -> Floats:
+    """(..., 1) lengths of vectors (..., k), several times faster than numpy.linalg.norm along short axes."""
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", v, v))[..., None])
+
+
+def known(rows: Floats) -> Bools:
+    """(n,) which rows of (n, k) are finite throughout; several times faster than isfinite(rows).all(axis=1)."""
+    return np.asarray(np.isfinite(np.einsum("ij->i", rows)))
+
+
+def angle_between(a: Floats, b: Floats) -> Floats:
+    """(...,) angle in rad between vectors (..., 3); exact near 0 and pi, unlike arccos of the dot product.
+
+    angle = 2 atan2(|a/|a| - b/|b||, |a/|a| + b/|b||), Kahan 2006.
+    """
+    a, b = a / norm(a), b / norm(b)
+    return np.asarray(2 * np.arctan2(norm(a - b), norm(a + b))[..., 0])
