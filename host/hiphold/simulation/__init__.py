@@ -1,0 +1,1 @@
+"""A simulated athlete with known truth, wearing simulated nodes. `hiphold.sources.simulate` puts it together."""

@@ -1,0 +1,136 @@
+"""A simulated node: what its sensor reads while it moves, and the packets that the node sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from hiphold import wire
+from hiphold.orientation import estimate_orientation
+from hiphold.samples import G_MPS2, Floats
+from hiphold.simulation.body import Motion
+from hiphold.simulation.link import Link, Packet
+from hiphold.simulation.sensor import DPS_RADPS, Sensor, Unit
+
+STEP_S = 1e-3  # of the central differences
+INFO_EVERY_S = 10.0
+TIME_EVERY_S = 2.0
+NOTIFY_S = 0.05  # notifications come no closer than this
+RING_S = 20
+FULL_SCALE = 32767
+
+
+def ideal_signals(motion: Motion, unit: Unit, time_s: Floats) -> tuple[Floats, Floats]:
+    """What a perfect sensor measures: specific force (n, 3) m/s2 and angular rate (n, 3) rad/s, sensor frame."""
+    n = len(time_s)
+    pose = motion.pose(np.concatenate((time_s - STEP_S, time_s, time_s + STEP_S)), unit.placement)
+    r = pose.r_earth_from_segment @ unit.r_segment_from_sensor
+    p = pose.sensor_m
+    acc = (p[:n] - 2.0 * p[n : 2 * n] + p[2 * n :]) / STEP_S**2 + np.array((0.0, 0.0, G_MPS2))
+    force = np.einsum("nji,nj->ni", r[n : 2 * n], acc)
+    # R(t-h)^T R(t+h) turns by 2 h w; its skew part is sin(angle) along the axis.
+    turn = np.swapaxes(r[:n], -1, -2) @ r[2 * n :]
+    sine = 0.5 * np.stack(
+        (turn[:, 2, 1] - turn[:, 1, 2], turn[:, 0, 2] - turn[:, 2, 0], turn[:, 1, 0] - turn[:, 0, 1]), 1
+    )
+    size = np.linalg.norm(sine, axis=1, keepdims=True)
+    stretch = np.where(size > 1e-9, np.arcsin(size) / np.maximum(size, 1e-9), 1.0)
+    return force, sine * stretch / (2.0 * STEP_S)
+
+
+def _counts(values: Floats, per_count: float) -> npt.NDArray[np.int16]:
+    return np.clip(np.rint(values / per_count), -FULL_SCALE - 1, FULL_SCALE).astype(np.int16)
+
+
+def sample(
+    motion: Motion, sensor: Sensor, unit: Unit, time_s: Floats, rng: np.random.Generator
+) -> npt.NDArray[np.int16]:
+    """(n, 10) as a node packs it: acc and gyr in counts, and its own orientation from what it calibrated itself."""
+    force, rate = ideal_signals(motion, unit, time_s)
+    bandwidth = np.sqrt(sensor.rate_hz / 2.0)
+    noise = bandwidth * rng.standard_normal((2, len(time_s), 3))
+    acc = force @ unit.acc_matrix.T + unit.acc_bias_mps2 + sensor.acc_noise_mps2_rthz * noise[0]
+    gyr = rate @ unit.gyr_matrix.T + unit.gyr_bias_radps + sensor.gyr_noise_radps_rthz * noise[1]
+    acc_unit = wire.ACC_G_PER_COUNT[sensor.acc_code] * G_MPS2
+    gyr_unit = wire.GYR_DPS_PER_COUNT[sensor.gyr_code] * DPS_RADPS
+    acc_counts, gyr_counts = _counts(acc, acc_unit), _counts(gyr, gyr_unit)
+    zero, level = unit.calibration[:2] if unit.calibration else (np.zeros(3), np.zeros(3))
+    node_s = unit.node_s(time_s)
+    q = estimate_orientation(node_s, gyr_counts * gyr_unit - zero, acc_counts * acc_unit - level, "basicvqf", True)
+    return np.concatenate((acc_counts, gyr_counts, _counts(q, 1.0 / wire.QUATERNION_ONE)), axis=1)
+
+
+def _sample_messages(sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArray[np.int16]) -> Iterator[bytes]:
+    node_us = np.rint(unit.node_s(time_s) * 1e6).astype(np.int64)
+    period_ns = round(unit.period_s * (1.0 + unit.clock_skew) * 1e9)
+    clipped = ((rows[:, :6] == FULL_SCALE) | (rows[:, :6] == -FULL_SCALE - 1)).any(axis=1)
+    for at in range(0, len(rows), wire.MAX_SAMPLES):
+        part = rows[at : at + wire.MAX_SAMPLES]
+        yield wire.encode_samples(
+            wire.Samples(
+                kind=wire.SAMPLES,
+                flags=wire.CLIPPED if clipped[at : at + wire.MAX_SAMPLES].any() else 0,
+                count=len(part),
+                boot=unit.boot,
+                seq=at,
+                node_us=int(node_us[at]),
+                period_ns=period_ns,
+                acc_code=sensor.acc_code,
+                gyr_code=sensor.gyr_code,
+                temperature_cdegc=3100,
+                payload=part.astype("<i2").tobytes(),
+            )
+        )
+
+
+def sample_packets(
+    motion: Motion, sensor: Sensor, unit: Unit, duration_s: float, rng: np.random.Generator
+) -> list[Packet]:
+    """All samples of a session, each packet sent when its last sample was taken."""
+    time_s = np.arange(unit.first_sample_s, duration_s, unit.period_s)
+    messages = list(_sample_messages(sensor, unit, time_s, sample(motion, sensor, unit, time_s, rng)))
+    together = max(1, int(np.ceil(NOTIFY_S / (wire.MAX_SAMPLES * unit.period_s))))
+    packets = []
+    for first in range(0, len(messages), together):
+        last = min((first + together) * wire.MAX_SAMPLES, len(time_s)) - 1
+        packets.append(Packet(float(time_s[last]), b"".join(messages[first : first + together]), resendable=True))
+    return packets
+
+
+def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet]:
+    """Who the node is, at once and then every 10 s; its calibration once. The host reads the first ones itself."""
+    info = wire.Info(
+        boot=unit.boot,
+        placement=unit.placement,
+        lid=unit.lid,
+        chip=sensor.chip,
+        firmware=(0, 1, 0),
+        faults=0,
+        battery_mv=3900,
+        rate_hz=sensor.rate_hz,
+        ring_samples=RING_S * sensor.rate_hz,
+        name=unit.name,
+    )
+    packets = [Packet(0.0, wire.encode_info(info), certain=True)]
+    if unit.calibration is not None:
+        packets.append(Packet(0.0, wire.encode_calibration(unit.calibration), certain=True))
+    return packets + [Packet(t, wire.encode_info(info)) for t in np.arange(INFO_EVERY_S, duration_s, INFO_EVERY_S)]
+
+
+def time_packets(unit: Unit, link: Link, epoch_us: int, duration_s: float, rng: np.random.Generator) -> list[Packet]:
+    """Answers to the host's clock questions: sent, received, answered, each by its own clock."""
+    asked_s = np.arange(0.2, duration_s, TIME_EVERY_S)
+    received_s = asked_s + link.delays_s(rng, len(asked_s))
+    answered_s = received_s + rng.uniform(0.0002, 0.002, len(asked_s))
+    rx_us, tx_us = (np.rint(unit.node_s(t) * 1e6).astype(np.int64) for t in (received_s, answered_s))
+    return [
+        Packet(
+            float(answered_s[i]),
+            wire.encode_time(
+                wire.Time(unit.boot, i + 1, epoch_us + round(asked_s[i] * 1e6), int(rx_us[i]), int(tx_us[i]))
+            ),
+        )
+        for i in range(len(asked_s))
+    ]

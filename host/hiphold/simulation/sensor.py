@@ -1,0 +1,177 @@
+"""A kind of sensor and how it errs, and one specimen of it as it is worn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphold import wire
+from hiphold.samples import G_MPS2, Floats
+from hiphold.simulation.body import MIRROR_SEGMENT, rotate_x, rotate_y, rotate_z
+
+MG_MPS2 = G_MPS2 / 1000.0
+DPS_RADPS = np.pi / 180.0
+MARKS_SD_DEG = 4.0  # how well a case is put on by its marks, about each axis
+
+# Where the lid faces, in segment axes: columns x, y, z of the case as worn (y up, z out of the lid, x = y cross z).
+_OUT = {"front": (1.0, 0.0, 0.0), "back": (-1.0, 0.0, 0.0), "right": (0.0, 0.0, 1.0), "left": (0.0, 0.0, -1.0)}
+LID = {"pelvis": "back", "trunk": "back"} | {f"{s}_{d}": d for s in ("thigh", "shank") for d in ("left", "right")}
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A kind of sensor. `_sd` values are one standard deviation per axis over specimens."""
+
+    chip: str = "lsm6dsv16x"
+    rate_hz: int = 120
+    rate_error_sd: float = 0.01
+    """relative"""
+    acc_code: int = 1
+    """index of wire.ACC_G_PER_COUNT"""
+    gyr_code: int = 3
+    """index of wire.GYR_DPS_PER_COUNT"""
+    acc_noise_mps2_rthz: float = 60e-6 * G_MPS2
+    gyr_noise_radps_rthz: float = 2.8e-3 * DPS_RADPS
+    acc_bias_sd_mps2: float = 15 * MG_MPS2
+    """as soldered"""
+    acc_left_sd_mps2: float | None = 5 * MG_MPS2
+    """what six-position calibration leaves; None: never done"""
+    gyr_bias_sd_radps: float = 0.5 * DPS_RADPS
+    """as soldered"""
+    gyr_left_sd_radps: float | None = 0.03 * DPS_RADPS
+    """what zeroing on the table leaves; None: never done"""
+    scale_sd: float = 0.003
+    """relative, of both sensors"""
+    cross_axis_sd: float = 0.002
+    """of both sensors"""
+    clock_offset_s: float = 300.0
+    """the node was switched on at most this long before"""
+    clock_skew_sd_ppm: float = 20.0
+
+    @staticmethod
+    def good() -> Sensor:
+        """LSM6DSV16X (noise: DS13510 table 3), six-position calibrated and zeroed."""
+        return Sensor()
+
+    @staticmethod
+    def typical() -> Sensor:
+        """The same chip, zeroed on the table but never calibrated in six positions."""
+        return Sensor(acc_left_sd_mps2=None)
+
+    @staticmethod
+    def mpu6050() -> Sensor:
+        """The budget part, zeroed; its raw gyroscope is off by several degrees per second."""
+        return Sensor(
+            chip="mpu6050",
+            rate_hz=100,
+            acc_code=5,
+            gyr_code=7,
+            acc_noise_mps2_rthz=400e-6 * G_MPS2,
+            gyr_noise_radps_rthz=5e-3 * DPS_RADPS,
+            acc_bias_sd_mps2=30 * MG_MPS2,
+            acc_left_sd_mps2=None,
+            gyr_bias_sd_radps=4.0 * DPS_RADPS,
+            gyr_left_sd_radps=0.05 * DPS_RADPS,
+            scale_sd=0.01,
+            cross_axis_sd=0.01,
+        )
+
+    @staticmethod
+    def ideal() -> Sensor:
+        """No error but the rounding to counts."""
+        return Sensor(
+            rate_error_sd=0.0,
+            acc_noise_mps2_rthz=0.0,
+            gyr_noise_radps_rthz=0.0,
+            acc_bias_sd_mps2=0.0,
+            acc_left_sd_mps2=None,
+            gyr_bias_sd_radps=0.0,
+            gyr_left_sd_radps=None,
+            scale_sd=0.0,
+            cross_axis_sd=0.0,
+            clock_offset_s=0.0,
+            clock_skew_sd_ppm=0.0,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """One specimen, as it is worn: what a test may want to know of it."""
+
+    name: str
+    placement: str
+    lid: str
+    boot: int
+    r_segment_from_sensor: Floats
+    """(3, 3)"""
+    period_s: float
+    """true distance between samples"""
+    first_sample_s: float
+    """session time of the first"""
+    clock_offset_s: float
+    """what the node's clock showed when the session began"""
+    clock_skew: float
+    """node seconds per true second, less 1"""
+    acc_matrix: Floats
+    """(3, 3) measured = matrix @ true + bias"""
+    gyr_matrix: Floats
+    acc_bias_mps2: Floats
+    gyr_bias_radps: Floats
+    calibration: wire.Calibration | None
+    """what the node tells the host to apply; None when it was never calibrated"""
+
+    def node_s(self, time_s: Floats) -> Floats:
+        """The node's clock at session times."""
+        return np.asarray(self.clock_offset_s + time_s * (1.0 + self.clock_skew))
+
+
+def _random_rotation(rng: np.random.Generator) -> Floats:
+    """Uniform over all rotations: three turns about random axes would not be."""
+    q, r = np.linalg.qr(rng.standard_normal((3, 3)))
+    q = q * np.sign(np.diag(r))
+    return np.asarray(q * np.linalg.det(q))
+
+
+def draw_mounting(mounting: str, placement: str, mirrored: bool, rng: np.random.Generator) -> Floats:
+    """(3, 3) segment from sensor: `any` way round, or as `worn` by the marks a few degrees off."""
+    anyhow, error_rad = _random_rotation(rng), np.radians(MARKS_SD_DEG) * rng.standard_normal(3)
+    if mounting == "any":
+        return anyhow
+    out, up = np.array(_OUT[LID[placement]]), np.array((0.0, 1.0, 0.0))
+    case = np.stack((np.cross(up, out), up, out), axis=-1)
+    error = rotate_x(error_rad[0]) @ rotate_y(error_rad[1]) @ rotate_z(error_rad[2])
+    return np.asarray((MIRROR_SEGMENT @ error @ MIRROR_SEGMENT if mirrored else error) @ case)
+
+
+def draw_unit(sensor: Sensor, placement: str, r_segment_from_sensor: Floats, rng: np.random.Generator) -> Unit:
+    """One specimen of a kind of sensor."""
+    name, boot = f"{placement}-{rng.integers(1 << 16):04x}", int(rng.integers(1, 256))
+    period = 1.0 / (sensor.rate_hz * (1.0 + sensor.rate_error_sd * rng.standard_normal()))
+    first, offset = period * rng.uniform(), sensor.clock_offset_s * rng.uniform()
+    skew = 1e-6 * sensor.clock_skew_sd_ppm * rng.standard_normal()
+    cross = sensor.cross_axis_sd * rng.standard_normal((2, 3, 3)) * (1.0 - np.eye(3))
+    matrices = np.eye(3) * (1.0 + sensor.scale_sd * rng.standard_normal((2, 1, 3))) + cross
+    acc_bias, gyr_bias, acc_error, gyr_error = rng.standard_normal((4, 3))
+    acc_bias, gyr_bias = sensor.acc_bias_sd_mps2 * acc_bias, sensor.gyr_bias_sd_radps * gyr_bias
+    calibration = None
+    if sensor.acc_left_sd_mps2 is not None or sensor.gyr_left_sd_radps is not None:
+        zero = np.zeros(3) if sensor.gyr_left_sd_radps is None else gyr_bias + sensor.gyr_left_sd_radps * gyr_error
+        level = np.zeros(3) if sensor.acc_left_sd_mps2 is None else acc_bias + sensor.acc_left_sd_mps2 * acc_error
+        calibration = wire.Calibration(tuple(zero), tuple(level), tuple(np.eye(3).ravel()))
+    return Unit(
+        name=name,
+        placement=placement,
+        lid=LID[placement],
+        boot=boot,
+        r_segment_from_sensor=r_segment_from_sensor,
+        period_s=float(period),
+        first_sample_s=float(first),
+        clock_offset_s=float(offset),
+        clock_skew=float(skew),
+        acc_matrix=matrices[0],
+        gyr_matrix=matrices[1],
+        acc_bias_mps2=acc_bias,
+        gyr_bias_radps=gyr_bias,
+        calibration=calibration,
+    )
