@@ -11,6 +11,7 @@ are bridged on straight lines; after a longer one the filter starts again from g
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -126,7 +127,7 @@ def _or_any(period_s: float) -> float:
 def _stretches(time_s: Floats) -> list[slice]:
     """The stretches between gaps that are too long to bridge."""
     ends = [0, *(np.flatnonzero(np.diff(time_s) > MAX_BRIDGE_S) + 1).tolist(), len(time_s)]
-    return [slice(first, end) for first, end in zip(ends, ends[1:])]
+    return [slice(first, end) for first, end in pairwise(ends)]
 
 
 def _bridge(

@@ -48,7 +48,7 @@ class TrueHold:
     start_s: float
     end_s: float
     grazes: bool
-    """elevation lingers at the threshold at the start or end, so that no measurement can tell the instant"""
+    """elevation lingers at a threshold, so that no measurement can tell when the hold starts or ends"""
 
     @property
     def hold_s(self) -> float:
@@ -162,7 +162,10 @@ class Truth:
             if start < free_from:
                 continue
             free_from = next(end for end in ends if end > start)
-            grazes = _lingers(elevation, start, above) or _lingers(elevation, free_from, below)
+            dips_s = np.sum(elevation[start:free_from] < below + GRAZE_DEG) * GRID_S
+            grazes = (
+                _lingers(elevation, start, above) or _lingers(elevation, free_from, below) or bool(dips_s > GRAZE_S)
+            )
             found.append(TrueHold(side, float(time_s[start]), float(time_s[free_from]), grazes))
         return tuple(found)
 

@@ -1,0 +1,221 @@
+"""What is said of a hold: the figures, their uncertainty, and the shape in which they are reported.
+
+The dataclasses carry the names of the measurement JSON; None is "not known". Definitions are in
+docs/reference/conventions.md, the uncertainty budget in docs/reference/metrics.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hiphold.alignment import Alignment
+from hiphold.drill import Bout
+from hiphold.samples import Floats, Interval, NodeData, Settings
+
+FILTER_SD_DEG = {
+    "vqf": (0.46, 0.67),
+    "madgwick": (1.9, 1.9),
+    "mahony": (9.1, 9.1),
+    "ekf": (3.3, 3.3),
+    "recorded": (1.2, 1.2),
+}
+"""1 SD of inclination (offline, causal): RMSE against optical truth in BROAD (Laidig 2021, doi 10.3390/data6070072)"""
+ACC_BIAS_G = 0.005
+"""1 SD of accelerometer error after a six-position calibration, in g"""
+POSTURE_SD_DEG = 4.0
+"""1 SD of "the thigh hung straight down": between the 2.5 degrees of a careful stand and the 7 of a careless one"""
+EDGE_S = 0.15
+"""half of the stretch over which the speed at the start and end of a hold is taken"""
+SLOWEST_DEGPS = 2.0
+"""an edge crossed more slowly than this is treated as this slow: the limit of what its time can mean"""
+
+
+@dataclass(frozen=True)
+class Elevation:
+    """Femur elevation in a hold."""
+
+    mean: float
+    min: float
+    max: float
+    slope_deg_per_s: float
+    uncertainty_95: float
+    uncertainty_rezeroed_95: float
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over the hold."""
+
+    mean: float | None = None
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """Hip rotation peaks."""
+
+    internal_peak: float | None = None
+    external_peak: float | None = None
+
+
+@dataclass(frozen=True)
+class Azimuth:
+    """Thigh azimuth peaks."""
+
+    across_peak: float | None = None
+    outward_peak: float | None = None
+
+
+@dataclass(frozen=True)
+class Stability:
+    """A pelvic or trunk angle relative to its baseline."""
+
+    mean_shift: float | None = None
+    range: float | None = None
+    rms: float | None = None
+    uncertainty_95: float | None = None
+
+
+@dataclass(frozen=True)
+class Pelvis:
+    """Pelvic stability."""
+
+    tilt_deg: Stability = Stability()
+    obliquity_deg: Stability = Stability()
+    rotation_deg: Stability = Stability()
+    sway_area_deg2: float | None = None
+
+
+@dataclass(frozen=True)
+class Tremor:
+    """Thigh acceleration in 4-12 Hz."""
+
+    first_3s: float | None = None
+    last_3s: float | None = None
+
+
+@dataclass(frozen=True)
+class Stance:
+    """Stance hip flexion."""
+
+    mean: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """Trunk against pelvis and stand."""
+
+    tilt_deg: Stability = Stability()
+    rotation_deg: Stability = Stability()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A bout shorter than a hold."""
+
+    side: str
+    start_s: float
+    end_s: float
+    hold_s: float
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One hold, all of it."""
+
+    side: str
+    start_s: float
+    end_s: float
+    hold_s: float
+    hold_s_uncertainty_95: float
+    in_band_s: float
+    femur_elevation_deg: Elevation
+    hip_flexion_deg: Mean = Mean()
+    hip_adduction_deg: Mean = Mean()
+    hip_rotation_deg: Rotation = Rotation()
+    hip_rotation_range_deg: float | None = None
+    hip_rotation_range_uncertainty_95: float | None = None
+    rotation_cycles: int | None = None
+    thigh_azimuth_deg: Azimuth = Azimuth()
+    thigh_azimuth_range_deg: float | None = None
+    pelvis: Pelvis = field(default_factory=Pelvis)
+    dissociation: float | None = None
+    tremor_mps2: Tremor = Tremor()
+    stance_hip_flexion_deg: Stance = Stance()
+    trunk: Trunk = field(default_factory=Trunk)
+
+
+def elevation_sd_deg(alignment: Alignment, settings: Settings) -> float:
+    """1 SD of an elevation against the athlete's own stand.
+
+    var = filter^2 + 2 accelerometer^2 + (sway / sqrt(n))^2: the accelerometer is wrong twice, in the stand and in the
+    hold; what its norm in the stand shows is taken when it is more than ACC_BIAS_G. A stand of T seconds holds about
+    n = max(1, T) independent sways.
+    """
+    method = "recorded" if settings.orientation == "recorded" else settings.method
+    filter_deg = FILTER_SD_DEG[method][settings.causal]
+    acc_deg = np.rad2deg(max(ACC_BIAS_G, abs(alignment.gravity_error)))
+    n = max(1.0, alignment.stand[1] - alignment.stand[0])
+    return float(np.sqrt(filter_deg**2 + 2 * acc_deg**2 + alignment.sway_deg**2 / n))
+
+
+def _elevation(time_s: Floats, elevation_deg: Floats, sd_deg: float) -> Elevation:
+    slope = np.polyfit(time_s - time_s[0], elevation_deg, 1)[0] if len(time_s) > 2 else 0.0
+    return Elevation(
+        mean=float(elevation_deg.mean()),
+        min=float(elevation_deg.min()),
+        max=float(elevation_deg.max()),
+        slope_deg_per_s=float(slope),
+        uncertainty_95=1.96 * float(np.hypot(sd_deg, POSTURE_SD_DEG)),
+        uncertainty_rezeroed_95=1.96 * sd_deg,
+    )
+
+
+def _edge_speed(time_s: Floats, elevation_deg: Floats, at_s: float) -> float:
+    around = np.interp((at_s - EDGE_S, at_s + EDGE_S), time_s, elevation_deg)
+    return max(SLOWEST_DEGPS, float(abs(around[1] - around[0])) / (2 * EDGE_S))
+
+
+def _blind_s(gaps: tuple[Interval, ...], at_s: float) -> float:
+    """Length of the gap that an edge fell into, or 0."""
+    return max((z - a for a, z in gaps if a <= at_s <= z), default=0.0)
+
+
+def hold_s_uncertainty_95(time_s: Floats, elevation_deg: Floats, bout: Bout, sd_deg: float, node: NodeData) -> float:
+    """Half-width of the 95 % interval of the time held, s.
+
+    An elevation that is wrong by e moves the start by e / speed one way and the end by e / speed the other:
+    var = (sd (1 / v_start + 1 / v_end))^2 + (w_start^2 + w_end^2) / 12,
+    with w the sample period, or the gap an edge fell into.
+    """
+    edges = (bout.start_s, bout.end_s)
+    slowness = sum(1 / _edge_speed(time_s, elevation_deg, at_s) for at_s in edges)
+    blind = [max(node.period_s, _blind_s(node.gaps, at_s)) for at_s in edges]
+    return 1.96 * float(np.sqrt((sd_deg * slowness) ** 2 + np.square(blind).sum() / 12))
+
+
+def describe_hold(
+    side: str,
+    time_s: Floats,
+    elevation_deg: Floats,
+    bout: Bout,
+    sd_deg: float,
+    node: NodeData,
+    settings: Settings,
+) -> Hold:
+    """Every figure of one hold from the thigh's elevation (n,) at time_s (n,)."""
+    inside = slice(np.searchsorted(time_s, bout.start_s), np.searchsorted(time_s, bout.end_s, "right"))
+    known = np.isfinite(elevation_deg[inside])
+    t, elevation = time_s[inside][known], elevation_deg[inside][known]
+    in_band = np.abs(elevation[:-1] - settings.target_deg) <= settings.band_deg
+    return Hold(
+        side=side,
+        start_s=bout.start_s,
+        end_s=bout.end_s,
+        hold_s=bout.hold_s,
+        hold_s_uncertainty_95=hold_s_uncertainty_95(time_s, elevation_deg, bout, sd_deg, node),
+        in_band_s=float(np.diff(t)[in_band].sum()),
+        femur_elevation_deg=_elevation(t, elevation, sd_deg),
+    )

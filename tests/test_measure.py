@@ -1,0 +1,356 @@
+"""From frames to a measurement, offline: on movements made by hand, and on simulated sessions."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import numpy as np
+import pytest
+
+from hiphold import quaternion
+from hiphold.errors import BadInputError, NothingToMeasureError
+from hiphold.formats.imported import imported_frames, merged
+from hiphold.measure import measure
+from hiphold.measurement import Measurement, to_json, to_series_csv
+from hiphold.samples import G_MPS2, PHASES, Event, Floats, Frame, Settings
+from hiphold.simulation.link import Link
+from hiphold.simulation.script import Script
+from hiphold.sources.simulate import Simulation, simulate
+
+SETTINGS = Settings()
+PERIOD_S = 0.01
+
+# Time and elevation of a session by hand: stand, a raise to 0, stand, a hold at 33 for about 8 s, stand.
+DRILL = ((0, 4, 5, 6, 8, 9.2, 17.2, 18.4, 22), (-90, -90, 0, -90, -90, 33, 33, -90, -90))
+# 123 degrees in 1.2 s: 25 is crossed 1.1220 s after 8, and 22 is 0.1073 s after 17.2
+START_S, END_S = 8 + 1.2 * 115 / 123, 17.2 + 1.2 * 11 / 123
+
+
+def moved(angles: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[Floats, Floats, Floats]:
+    """Time, specific force, rates of a thigh whose case stands as the thigh does: x forward, y up, raised about z."""
+    time_s = PERIOD_S * np.arange(float(round(angles[0][-1] / PERIOD_S)))
+    raised = np.deg2rad(np.interp(time_s, *angles) + 90.0)
+    zero = np.zeros_like(raised)
+    acc = G_MPS2 * np.column_stack((np.sin(raised), np.cos(raised), zero))
+    return time_s, acc, np.column_stack((zero, zero, np.diff(raised, prepend=raised[0]) / PERIOD_S))
+
+
+def worn(
+    placement: str,
+    angles: tuple[tuple[float, ...], tuple[float, ...]] = DRILL,
+    *,
+    raw: bool = True,
+    quaternion_off_deg: float | None = None,
+    name: str = "",
+    gravity: float = 1.0,
+) -> list[Frame]:
+    """A sensor's frames; its own orientation, when it has one, is tipped sideways by quaternion_off_deg."""
+    time_s, acc, gyr = moved(angles)
+    q = None
+    if quaternion_off_deg is not None:
+        off = np.deg2rad(quaternion_off_deg)
+        tipped = quaternion.multiply(
+            np.array((np.cos(off / 2), np.sin(off / 2), 0.0, 0.0)), np.array([quaternion.from_up(up) for up in acc])
+        )
+        q = tipped
+    force, rate = (gravity * acc, gyr) if raw else (None, None)
+    return imported_frames(name or placement, placement, "back", time_s, force, rate, q, device_clock=False, zero_s=0.0)
+
+
+@cache
+def session(seed: int, side: str = "right", placements: tuple[str, ...] = ()) -> Simulation:
+    return simulate(seed, side, placements=placements)
+
+
+@cache
+def measured(seed: int, side: str = "right", placements: tuple[str, ...] = ()) -> Measurement:
+    return measure(session(seed, side, placements).frames, SETTINGS)
+
+
+def whys(found: Measurement, what: str) -> list[str]:
+    return [reason.why for reason in found.reasons if reason.what == what]
+
+
+# By hand
+
+
+def test_a_drill_by_hand() -> None:
+    found = measure(worn("thigh_left"), SETTINGS)
+    (hold,) = found.holds
+    assert hold.side == "left"
+    assert hold.start_s == pytest.approx(START_S, abs=0.03)
+    assert hold.end_s == pytest.approx(END_S, abs=0.03)
+    assert hold.femur_elevation_deg.max == pytest.approx(33.0, abs=0.3)
+    assert hold.femur_elevation_deg.slope_deg_per_s == pytest.approx(0.0, abs=0.05)
+    assert [r.side for r in found.raises] == ["left", "left"]
+    assert found.raises[0].peak_s == pytest.approx(5.0, abs=0.05)
+    assert found.raises[0].femur_elevation_peak_deg == pytest.approx(0.0, abs=1.0)
+    assert found.attempts == ()
+    assert (found.calibration.stand.start_s, found.calibration.stand.end_s) == pytest.approx((0.0, 4.0), abs=0.2)
+    assert len(found.stands) == 3
+    assert found.recording.duration_s == pytest.approx(21.99)
+    assert found.nodes[0].rate_hz == pytest.approx(100.0)
+    assert (found.nodes[0].samples, found.nodes[0].lost, found.nodes[0].saturated) == (2200, 0, None)
+
+
+def test_the_series_of_a_drill_by_hand() -> None:
+    found = measure(worn("thigh_left"), SETTINGS)
+    (track,) = found.tracks
+    time_s, _, _ = moved(DRILL)
+    np.testing.assert_array_equal(track.time_s, time_s)
+    np.testing.assert_allclose(track.elevation_deg, np.interp(time_s, *DRILL), atol=1.0)
+    (hold,) = found.holds
+    names = np.array(PHASES)[track.phase]
+    np.testing.assert_array_equal(names == "hold", (time_s >= hold.start_s) & (time_s < hold.end_s))
+    assert set(names[time_s < 3.5]) == {"stand"}
+    assert set(names[(time_s > 8.5) & (time_s < 9.0)]) == {"raise"}
+    assert set(names[(time_s > 17.6) & (time_s < 18.0)]) == {"lower"}
+
+
+def test_target_and_band_are_the_users() -> None:
+    assert measure(worn("thigh_left"), Settings(target_deg=40.0)).holds == ()
+    (low,) = measure(worn("thigh_left"), Settings(target_deg=-30.0, band_deg=10.0)).holds
+    assert low.start_s == pytest.approx(8 + 1.2 * 50 / 123, abs=0.03)
+    assert low.end_s == pytest.approx(17.2 + 1.2 * 76 / 123, abs=0.03)
+
+
+def test_a_short_hold_is_an_attempt_and_an_unfinished_one_says_so() -> None:
+    short = ((0, 4, 5, 8, 9, 15, 16, 18), (-90, -90, 33, 33, -90, -90, 33, 33))
+    found = measure(worn("thigh_right", short), SETTINGS)
+    assert [(a.side, round(a.start_s), round(a.end_s)) for a in found.attempts] == [("right", 5, 8), ("right", 16, 18)]
+    assert found.holds == ()
+    (why,) = whys(found, "hold_s")
+    assert "ends 2.1 s into a hold of the right leg" in why
+
+
+@pytest.mark.parametrize(("event", "holds"), [((10.0, 12.0), 1), ((1.0, 3.0), 0)])
+def test_hold_events_say_where_to_look(event: tuple[float, float], holds: int) -> None:
+    found = measure(worn("thigh_left"), SETTINGS, (Event(*event, "hold_left"),))
+    assert len(found.holds) == holds
+    for hold in found.holds:
+        assert hold.start_s == pytest.approx(START_S, abs=0.03)
+
+
+# Stands
+
+LEANING = ((0, 3, 3.5, 8, 9, 16, 17, 20), (-78, -78, -90, -90, 30, 30, -90, -90))
+
+
+def test_an_event_still_wins_over_an_earlier_quiet_stretch() -> None:
+    """The athlete leaned 12 degrees at first; by that stand everything is 12 degrees too low."""
+    by_itself = measure(worn("thigh_left", LEANING), SETTINGS)
+    told = measure(worn("thigh_left", LEANING), SETTINGS, (Event(5.0, 7.0, "still"),))
+    assert by_itself.calibration.stand.end_s < 3.5
+    assert (told.calibration.stand.start_s, told.calibration.stand.end_s) == (5.0, 7.0)
+    assert told.holds[0].femur_elevation_deg.mean == pytest.approx(30.0, abs=0.5)
+    assert by_itself.raises[0].femur_elevation_peak_deg == pytest.approx(18.0, abs=1.0)
+
+
+def test_the_first_still_event_in_time_is_the_reference() -> None:
+    events = (Event(5.0, 7.0, "still"), Event(1.0, 2.0, "still"))
+    assert measure(worn("thigh_left", LEANING), SETTINGS, events).calibration.stand.start_s == 1.0
+
+
+@pytest.mark.parametrize("event", [(-5.0, -3.0), (100.0, 103.0), (2.001, 2.002)])
+def test_a_still_event_without_samples_is_refused(event: tuple[float, float]) -> None:
+    with pytest.raises(BadInputError, match=f"still at {event[0]:g} s"):
+        measure(worn("thigh_left"), SETTINGS, (Event(*event, "still"),))
+
+
+def test_a_still_event_must_have_samples_of_every_worn_sensor() -> None:
+    late_s, acc, gyr = moved(DRILL)
+    pelvis = imported_frames("p", "pelvis", "back", late_s + 5.0, acc, gyr, None, device_clock=False, zero_s=0.0)
+    with pytest.raises(BadInputError, match="still at 1 s"):
+        measure(merged([worn("thigh_left"), pelvis]), SETTINGS, (Event(1.0, 3.0, "still"),))
+
+
+def test_without_a_stand_there_is_nothing_to_measure() -> None:
+    restless = (tuple(float(t) for t in range(20)), (-90.0, -40.0) * 10)
+    with pytest.raises(NothingToMeasureError, match="no quiet stand"):
+        measure(worn("thigh_left", restless), SETTINGS)
+
+
+def test_a_seat_is_no_stand() -> None:
+    seated = ((0, 4, 5, 65, 66, 70), (-90, -90, 0, 0, -90, -90))
+    first, second = measure(worn("thigh_left", seated), SETTINGS).stands
+    assert first.end_s < 5.0
+    assert second.start_s > 65.0
+
+
+# Who is there
+
+
+def test_without_a_thigh_there_is_nothing_to_measure() -> None:
+    with pytest.raises(NothingToMeasureError, match=r"no thigh sensor.*found: pelvis, trunk"):
+        measure([*worn("pelvis"), *worn("trunk")], SETTINGS)
+    with pytest.raises(NothingToMeasureError, match="no sensor at all"):
+        measure([], SETTINGS)
+
+
+def test_two_nodes_in_one_place_are_refused_by_name() -> None:
+    frames = [*worn("thigh_left", name="red"), *worn("thigh_left", name="blue")]
+    with pytest.raises(BadInputError, match=r"thigh_left \(red and blue\)"):
+        measure(frames, SETTINGS)
+
+
+def test_a_node_that_never_said_where_it_is_worn_is_left_out() -> None:
+    stranger = [frame for frame in worn("pelvis", name="stranger") if len(frame.data) > 60]
+    found = measure([*stranger, *worn("thigh_left")], SETTINGS)
+    assert [node.placement for node in found.nodes] == ["thigh_left"]
+
+
+def test_a_sensor_with_a_single_sample_makes_no_stand_and_no_crash() -> None:
+    one = imported_frames(
+        "p", "pelvis", "back", np.zeros(1), np.array(((0, G_MPS2, 0),)), np.zeros((1, 3)), None,
+        device_clock=False, zero_s=0.0,
+    )  # fmt: skip
+    with pytest.raises(NothingToMeasureError, match="no quiet stand"):
+        measure([*one, *worn("thigh_left")], SETTINGS)
+
+
+def test_shank_and_trunk_are_reported_and_need_not_be_still() -> None:
+    restless = (tuple(float(t) for t in range(22)), (-90.0, -40.0) * 11)
+    frames = [*worn("thigh_left"), *worn("trunk", restless), *worn("shank_left", restless)]
+    found = measure(frames, SETTINGS)
+    assert [node.placement for node in found.nodes] == ["thigh_left", "trunk", "shank_left"]
+    assert len(found.holds) == 1
+
+
+def test_both_thighs_are_measured_each_for_itself() -> None:
+    other = ((0, 10, 11, 18, 19, 22), (-90, -90, 31, 31, -90, -90))
+    found = measure(merged([worn("thigh_right"), worn("thigh_left", other)]), SETTINGS)
+    assert [hold.side for hold in found.holds] == ["right", "left"]
+    assert [track.side for track in found.tracks] == ["right", "left"]
+    assert [r.side for r in found.raises] == ["right", "right", "left"]
+    assert [round(hold.start_s) for hold in found.holds] == [9, 11]
+
+
+# Orientation: the host's and the node's own
+
+
+@pytest.mark.parametrize(("off_deg", "told"), [(0.0, False), (2.8, False), (3.2, True), (30.0, True)])
+def test_a_disagreement_beyond_3_degrees_is_a_fault(off_deg: float, told: bool) -> None:
+    for orientation in ("host", "recorded"):
+        found = measure(worn("thigh_left", quaternion_off_deg=off_deg), Settings(orientation=orientation))
+        assert found.nodes[0].orientation_disagreement_deg == pytest.approx(off_deg, abs=0.2)
+        assert bool(whys(found, "orientation")) is told
+        assert all("thigh_left disagree by" in why for why in whys(found, "orientation"))
+
+
+def test_recorded_orientation_is_used_when_asked_for() -> None:
+    """Its quaternions run half a second ahead of the samples, so that one sees whose they are."""
+    time_s, acc, gyr = moved(DRILL)
+    ahead = np.array([quaternion.from_up(up) for up in np.roll(acc, -50, axis=0)])
+    frames = imported_frames("t", "thigh_left", "left", time_s, acc, gyr, ahead, device_clock=False, zero_s=0.0)
+    starts = [measure(frames, Settings(orientation=o)).holds[0].start_s for o in ("host", "recorded")]
+    assert starts == pytest.approx([START_S, START_S - 0.5], abs=0.03)
+
+
+def test_quaternions_alone_are_enough() -> None:
+    frames = worn("thigh_left", raw=False, quaternion_off_deg=0.0)
+    for settings in (SETTINGS, Settings(orientation="recorded")):
+        found = measure(frames, settings)
+        assert found.holds[0].start_s == pytest.approx(START_S, abs=0.011)
+        assert found.nodes[0].orientation_disagreement_deg is None
+
+
+def test_recorded_orientation_that_is_not_there_is_refused() -> None:
+    with pytest.raises(BadInputError, match="thigh_left brought no orientation of its own"):
+        measure(worn("thigh_left"), Settings(orientation="recorded"))
+
+
+def test_a_first_second_without_recorded_orientation_costs_only_that_second() -> None:
+    time_s, acc, gyr = moved(DRILL)
+    q = np.array([quaternion.from_up(up) for up in acc])
+    q[:120] = np.nan
+    frames = imported_frames("t", "thigh_left", "left", time_s, acc, gyr, q, device_clock=False, zero_s=0.0)
+    found = measure(frames, Settings(orientation="recorded"))
+    assert found.calibration.stand.start_s == pytest.approx(1.2, abs=0.05)
+    assert found.holds[0].start_s == pytest.approx(START_S, abs=0.03)
+    assert np.isnan(found.tracks[0].elevation_deg[:120]).all()
+    json.loads(to_json(found), parse_constant=lambda word: pytest.fail(word))
+    assert to_series_csv(found).splitlines()[1].split(",")[2] == ""
+
+
+# What is said about what is missing
+
+
+def test_every_empty_figure_has_its_reason() -> None:
+    bow = ((0, 6, 6.8, 7.6, 22), (-90, -90, -55, -90, -90))
+    hip = "hip, thigh_azimuth, pelvis, trunk, stance, tremor"
+    (alone,) = whys(measure(worn("thigh_left"), SETTINGS), hip)
+    still = ((0.0, 22.0), (-90.0, -90.0))
+    (unbowed,) = whys(measure(merged([worn("thigh_left"), worn("pelvis", still)]), SETTINGS), hip)
+    (bowed,) = whys(measure(merged([worn("thigh_left"), worn("pelvis", bow)]), SETTINGS), hip)
+    assert "no pelvis sensor" in alone
+    assert "no bow" in unbowed
+    assert "elevation only" in bowed
+
+
+def test_damage_and_warnings_are_passed_on() -> None:
+    frames = worn("thigh_left")
+    frames.insert(5, Frame("thigh_left", frames[4].arrival_ns, b"\xff"))
+    found = measure(frames, SETTINGS, damage=("the file ends early.",), started_at="2026-11-22T10:00:00+00:00")
+    assert whys(found, "recording") == [
+        "the file ends early.",
+        "1 packets of thigh_left were not of this protocol and are left out.",
+    ]
+    assert found.recording.started_at == "2026-11-22T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(("gravity", "warned"), [(1.01, False), (1.03, True), (0.97, True)])
+def test_an_accelerometer_that_shows_a_wrong_gravity_is_named(gravity: float, warned: bool) -> None:
+    calibration = measure(worn("thigh_left", gravity=gravity), SETTINGS).calibration
+    assert bool(calibration.warnings) is warned
+    assert calibration.quality["thigh_left_gravity_error_percent"] == pytest.approx(100 * (gravity - 1))
+
+
+# Simulated sessions
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_holds_are_those_that_were_done(seed: int, side: str) -> None:
+    simulation, found = session(seed, side), measured(seed, side)
+    truth = simulation.truth.holds(side)
+    assert len(truth) == 3
+    assert [hold.side for hold in found.holds] == [side] * 3
+    for hold, true in zip(found.holds, truth):
+        if not true.grazes:
+            assert hold.start_s + simulation.first_sample_s == pytest.approx(true.start_s, abs=0.1)
+            assert hold.end_s + simulation.first_sample_s == pytest.approx(true.end_s, abs=0.1)
+    time_s = found.tracks[0].time_s
+    true_deg = simulation.truth.rezeroed_elevation_deg(time_s + simulation.first_sample_s, side)
+    assert np.sqrt(np.mean((found.tracks[0].elevation_deg - true_deg) ** 2)) < 1.5
+
+
+def test_left_is_the_mirror_image_of_right() -> None:
+    left, right = measured(3, "left"), measured(3, "right")
+    for a, b in zip(left.holds, right.holds, strict=True):
+        assert (a.start_s, a.end_s) == pytest.approx((b.start_s, b.end_s), abs=0.05)
+        assert a.femur_elevation_deg.mean == pytest.approx(b.femur_elevation_deg.mean, abs=0.3)
+    assert [r.peak_s for r in left.raises] == pytest.approx([r.peak_s for r in right.raises], abs=0.3)
+
+
+def test_a_thigh_alone_gives_the_same_elevation() -> None:
+    alone, both = measured(2, "right", ("thigh_right",)), measured(2)
+    assert [hold.hold_s for hold in alone.holds] == pytest.approx([hold.hold_s for hold in both.holds], abs=0.05)
+
+
+def test_all_six_placements_at_once() -> None:
+    places = ("pelvis", "thigh_left", "thigh_right", "shank_left", "shank_right", "trunk")
+    found = measured(4, "both", places)
+    assert sorted(node.placement for node in found.nodes) == sorted(places)
+    assert {hold.side for hold in found.holds} == {"left", "right"}
+
+
+def test_lost_frames_are_counted_and_late_ones_are_not_lost() -> None:
+    script = Script(ritual=False, hold_s=(6.0,))
+    late = measure(simulate(1, script=script, link=Link(late=0.1)).frames, SETTINGS)
+    lossy = measure(simulate(1, script=script, link=Link(loss=0.1)).frames, SETTINGS)
+    assert [node.lost for node in late.nodes] == [0, 0]
+    for node in lossy.nodes:
+        assert node.lost > 50
+        assert len(node.gaps) > 3
+    assert late.holds[0].hold_s == pytest.approx(lossy.holds[0].hold_s, abs=0.1)

@@ -1,0 +1,125 @@
+"""Quaternion algebra against scipy's rotations, on random ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from hiphold import quaternion
+from hiphold.samples import Floats
+
+part = st.floats(-1.0, 1.0)
+raw = st.tuples(part, part, part, part).map(np.array).filter(lambda q: bool(np.linalg.norm(q) > 0.1))
+unit = raw.map(lambda q: np.asarray(q / np.linalg.norm(q)))
+vector = st.tuples(part, part, part).map(np.array).filter(lambda v: bool(np.linalg.norm(v) > 0.1))
+
+
+def rotation(q: Floats) -> Rotation:
+    return Rotation.from_quat(q, scalar_first=True)
+
+
+@given(unit, unit)
+def test_multiply_composes_rotations(a: Floats, b: Floats) -> None:
+    ours = rotation(quaternion.multiply(a, b)).as_matrix()
+    np.testing.assert_allclose(ours, (rotation(a) * rotation(b)).as_matrix(), atol=1e-12)
+
+
+def test_multiply_has_hamiltons_signs() -> None:
+    i, j, k = np.eye(4)[1:]
+    np.testing.assert_array_equal(quaternion.multiply(i, j), k)
+    np.testing.assert_array_equal(quaternion.multiply(j, i), -k)
+
+
+def test_multiply_broadcasts() -> None:
+    many, one = np.tile(np.eye(4), (3, 1, 1)), np.array((0.0, 1.0, 0.0, 0.0))
+    product = quaternion.multiply(many, one)
+    assert product.shape == (3, 4, 4)
+    np.testing.assert_array_equal(product[2, 3], quaternion.multiply(np.eye(4)[3], one))
+
+
+@given(unit)
+def test_conjugate_is_the_way_back(q: Floats) -> None:
+    back = rotation(quaternion.conjugate(q)).as_matrix()
+    np.testing.assert_allclose(back, rotation(q).inv().as_matrix(), atol=1e-12)
+    there_and_back = quaternion.multiply(q, quaternion.conjugate(q))
+    np.testing.assert_allclose(there_and_back, (1.0, 0.0, 0.0, 0.0), atol=1e-12)
+
+
+@given(raw)
+def test_normalize_keeps_the_direction(q: Floats) -> None:
+    scaled = quaternion.normalize(q)
+    assert np.linalg.norm(scaled) == pytest.approx(1.0)
+    assert np.dot(scaled, q) == pytest.approx(np.linalg.norm(q))
+
+
+def test_four_zeros_are_no_orientation() -> None:
+    rows = quaternion.normalize(np.array(((0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 2.0, 0.0))))
+    assert np.isnan(rows[0]).all()
+    np.testing.assert_array_equal(rows[1], (0.0, 0.0, 1.0, 0.0))
+
+
+@given(unit)
+def test_up_in_sensor_is_earth_z_seen_from_the_sensor(q: Floats) -> None:
+    np.testing.assert_allclose(quaternion.up_in_sensor(q), rotation(q).inv().apply((0.0, 0.0, 1.0)), atol=1e-12)
+
+
+def test_up_in_sensor_of_a_quarter_turn() -> None:
+    """Rx(90 degrees) takes the sensor's y to the earth's z."""
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(quaternion.up_in_sensor(np.array((half, half, 0, 0))), (0.0, 1.0, 0.0), atol=1e-15)
+
+
+@given(vector)
+@example(np.array((0.0, 0.0, -1.0)))
+@example(np.array((0.0, 0.0, 1.0)))
+@example(np.array((1e-7, 0.0, -1.0)))
+@example(np.array((1e-5, -1e-5, -1.0)))
+def test_from_up_turns_the_direction_up_the_shortest_way(up: Floats) -> None:
+    q = quaternion.from_up(up)
+    assert np.linalg.norm(q) == pytest.approx(1.0)
+    direction = up / np.linalg.norm(up)
+    np.testing.assert_allclose(rotation(q).apply(direction), (0.0, 0.0, 1.0), atol=3e-6)
+    shortest = quaternion.angle_between(direction, np.array((0.0, 0.0, 1.0)))
+    assert rotation(q).magnitude() == pytest.approx(float(shortest), abs=3e-6)
+
+
+@given(unit)
+@example(np.array((1.0, 0.0, 0.0, 0.0)))
+@example(np.array((1.0, 1e-13, 0.0, 0.0)))
+def test_rotation_vector(q: Floats) -> None:
+    ours = quaternion.rotation_vector(q)
+    assert np.linalg.norm(ours) <= np.pi + 1e-12
+    # near a half turn the vector and its opposite are the same rotation, so the rotations are compared
+    np.testing.assert_allclose(Rotation.from_rotvec(ours).as_matrix(), rotation(q).as_matrix(), atol=1e-12)
+
+
+def test_rotation_vector_keeps_small_angles() -> None:
+    tiny = 1e-9
+    q = np.array((np.cos(tiny / 2), 0.0, np.sin(tiny / 2), 0.0))
+    for same in (q, -q):
+        np.testing.assert_allclose(quaternion.rotation_vector(same), (0.0, tiny, 0.0), rtol=1e-12)
+
+
+@given(vector, unit, st.floats(0.0, np.pi))
+def test_angle_between(a: Floats, q: Floats, angle: float) -> None:
+    """b is a turned by a known angle about an axis across it."""
+    across = np.cross(a, rotation(q).apply((1.0, 0.0, 0.0)))
+    if np.linalg.norm(across) < 1e-3:
+        across = np.cross(a, rotation(q).apply((0.0, 1.0, 0.0)))
+    b = Rotation.from_rotvec(angle * across / np.linalg.norm(across)).apply(a)
+    assert quaternion.angle_between(a, 3.0 * b) == pytest.approx(angle, abs=1e-12)
+
+
+def test_angle_between_is_exact_where_arccos_is_not() -> None:
+    a, b = np.array((1.0, 0.0, 0.0)), np.array((1.0, 1e-9, 0.0))
+    assert quaternion.angle_between(a, b) == pytest.approx(1e-9, rel=1e-6)
+    assert quaternion.angle_between(a, -a) == pytest.approx(np.pi)
+
+
+def test_norm_and_known_are_those_of_numpy() -> None:
+    rows = np.array(((3.0, 4.0, 0.0), (np.nan, 1.0, 2.0), (np.inf, -np.inf, 0.0), (0.0, 0.0, 0.0)))
+    np.testing.assert_array_equal(quaternion.norm(rows[[0, 3]]), ((5.0,), (0.0,)))
+    np.testing.assert_array_equal(quaternion.known(rows), (True, False, False, True))
