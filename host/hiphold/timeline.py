@@ -243,8 +243,9 @@ class NodeStream:
         self._said_period_s = float("nan")
         self.own_zero = False
         """whether the samples bring their own time axis"""
+        self.imported = False
+        """whether they come from a file of another system"""
         self.lost = 0
-        self._imported = False
         self._restarts = 0
         self.gaps: list[Interval] = []
         self.saturated = 0
@@ -263,7 +264,7 @@ class NodeStream:
         """The new samples of a frame, in host time; empty when it has none or came too late."""
         self._log.add(frame, self._epoch_ns)
         self.own_zero |= _own_zero(self._log.imported)
-        self._imported |= bool(self._log.imported)
+        self.imported |= bool(self._log.imported)
         for _, messages in self._log.samples.values():
             self._said_period_s = 1e-9 * messages[-1].period_ns
         found = _node_rows(self._log) or _imported_rows(self._log.imported)
@@ -305,6 +306,6 @@ class NodeStream:
             period_s=self.period_s,
             lost=self.lost,
             gaps=tuple((a - zero_s, z - zero_s) for a, z in self.gaps),
-            saturated=None if self._imported else self.saturated,
+            saturated=None if self.imported else self.saturated,
             warnings=_warnings(self._log, self._restarts),
         )

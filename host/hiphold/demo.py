@@ -1,0 +1,78 @@
+"""A whole session without an athlete: simulated nodes, the real protocol, the real recording, the real measurement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hiphold import measurement, recording, report
+from hiphold.errors import MissingExtraError
+from hiphold.measure import measure
+from hiphold.measurement import Measurement
+from hiphold.samples import Frame, Settings
+from hiphold.sources.replay import play
+from hiphold.sources.simulate import EPOCH_NS, Simulation, simulate
+
+
+async def _record(frames: AsyncIterator[Frame], path: Path, started_at: str, say: Callable[[str], None]) -> None:
+    """Frames from any source into a file, saying once every 20 s of session how far it is."""
+    first_ns, said_s = None, 0.0
+    with recording.Recorder(path, started_at) as recorder:
+        async for frame in frames:
+            first_ns = frame.arrival_ns if first_ns is None else first_ns
+            recorder.frame(frame)
+            session_s = (frame.arrival_ns - first_ns) * 1e-9
+            if session_s - said_s >= 20:
+                said_s = session_s
+                say(f"  {session_s:3.0f} s recorded")
+
+
+def _truth_lines(simulation: Simulation, result: Measurement) -> list[str]:
+    """How far each measured hold is from what the simulated athlete did, re-zeroed at the stand."""
+    lines = []
+    zero_s = simulation.first_sample_s
+    for number, hold in enumerate(result.holds, 1):
+        track = next(t for t in result.tracks if t.side == hold.side)
+        inside = (track.time_s >= hold.start_s) & (track.time_s <= hold.end_s)
+        true_deg = simulation.truth.rezeroed_elevation_deg(track.time_s[inside] + zero_s, hold.side).mean()
+        true_s = min(simulation.truth.holds(hold.side), key=lambda t: abs(t.start_s - zero_s - hold.start_s)).hold_s
+        off_deg, off_s = hold.femur_elevation_deg.mean - true_deg, round(hold.hold_s - true_s, 2) + 0.0
+        lines.append(f"  hold {number}: elevation {off_deg:+.2f}°, time held {off_s:+.2f} s")
+    return lines
+
+
+def _picture(result: Measurement, path: Path, say: Callable[[str], None]) -> bool:
+    """Draw if that is possible here; a session without a picture is still a session."""
+    try:
+        report.draw(result, path)
+    except MissingExtraError as error:
+        say(f"no picture: {error}")
+        return False
+    return True
+
+
+def run(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
+    """Make session.mcap, session.json and session.png in the folder `out`; `say` tells how it goes on.
+
+    Files of an earlier run are replaced, each when the new one is whole. Without matplotlib there is no picture.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    say("simulating an athlete with a pelvis and a thigh sensor ...")
+    simulation = simulate(seed)
+    started_at = datetime.fromtimestamp(EPOCH_NS / 1e9, UTC).isoformat()
+    say("recording: calibration, then three repetitions ...")
+    with recording.replacing(out / "session.mcap") as part:
+        asyncio.run(_record(play(simulation.frames, speed=0), part, started_at, say))
+    say("measuring ...")
+    found = recording.read(out / "session.mcap")
+    result = measure(found.frames, Settings(), found.events, found.damage, found.started_at)
+    measurement.write_atomically(out / "session.json", measurement.to_json(result))
+    say("drawing ...")
+    drawn = _picture(result, out / "session.png", say)
+    say(f"wrote session.mcap, session.json{' and session.png' if drawn else ''} to {out}")
+    say("Measured minus true, which only a simulation knows:")
+    for line in _truth_lines(simulation, result):
+        say(line)
+    return result

@@ -1,0 +1,186 @@
+"""A measurement for people: the table in a terminal, the picture in a file."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hiphold.drill import HOLD_MIN_S
+from hiphold.errors import MissingExtraError
+from hiphold.measurement import Measurement, write_atomically
+from hiphold.samples import Floats, Settings, Track
+from hiphold.wire import PLACEMENTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rich.console import RenderableType
+    from rich.table import Table
+
+# Okabe and Ito's colours, told apart by every kind of colour vision; marks differ in shape as well.
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
+SIDE_COLOUR = {"right": BLUE, "left": ORANGE}
+SIDE_LINE = {"right": "-", "left": "--"}
+MAX_POINTS = 4000
+"""points drawn per curve; more than a screen is wide"""
+_GAP_S = 0.5  # a curve is broken where there was no sample for so long
+_ROW_DEG = 20  # height of a bar and its figures
+_LABEL_SHARE = 0.06  # of the width of the picture: what the figures of a hold need
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table of numbers, words to the left; narrow enough for a terminal of 80 columns."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(
+            heading.replace(" (", "\n("), justify="left" if heading in ("leg", "placement") else "right", no_wrap=True
+        )
+    return table
+
+
+def _target(settings: Settings) -> str:
+    return f"target {settings.target_deg:g}° ± {settings.band_deg:g}°"
+
+
+def _holds_table(measurement: Measurement) -> RenderableType:
+    headings = ("#", "leg", "from (s)", "held (s)", "in band (s)", "elevation (°)", "lowest", "highest", "slope (°/s)")
+    table = _table(f"Holds, {_target(measurement.settings)}", *headings)
+    for number, hold in enumerate(measurement.holds, 1):
+        elevation = hold.femur_elevation_deg
+        table.add_row(
+            str(number),
+            hold.side,
+            f"{hold.start_s:.1f}",
+            f"{hold.hold_s:.2f} ± {hold.hold_s_uncertainty_95:.2f}",
+            f"{hold.in_band_s:.1f}",
+            f"{elevation.mean:+.1f} ± {elevation.uncertainty_rezeroed_95:.1f}",
+            f"{elevation.min:+.1f}",
+            f"{elevation.max:+.1f}",
+            f"{elevation.slope_deg_per_s:+.2f}",
+        )
+    return table
+
+
+def _nodes_table(measurement: Measurement) -> RenderableType:
+    headings = ("placement", "rate (Hz)", "samples", "lost", "saturated", "own against host (°)")
+    table = _table("Sensors", *headings)
+    for node in sorted(measurement.nodes, key=lambda node: PLACEMENTS.index(node.placement)):
+        share = 100 * node.lost / max(1, node.lost + node.samples)
+        table.add_row(
+            node.placement,
+            "" if node.rate_hz is None else f"{node.rate_hz:.1f}",
+            str(node.samples),
+            f"{node.lost} ({share:.1f} %)",
+            "" if node.saturated is None else str(node.saturated),
+            "" if node.orientation_disagreement_deg is None else f"{node.orientation_disagreement_deg:.1f}",
+        )
+    return table
+
+
+def _no_hold(settings: Settings) -> str:
+    return f"No hold: no thigh stayed above {settings.target_deg - settings.band_deg:g}° for {HOLD_MIN_S:g} s."
+
+
+def tables(measurement: Measurement) -> list[RenderableType]:
+    """What `hiphold measure` prints, as things rich can print."""
+    stand = measurement.calibration.stand
+    lines: list[RenderableType] = [_nodes_table(measurement)]
+    lines.append(f"Reference stand {stand.start_s:.1f} to {stand.end_s:.1f} s.\n")
+    lines.append(_holds_table(measurement) if measurement.holds else _no_hold(measurement.settings))
+    if measurement.holds:
+        wide = max(hold.femur_elevation_deg.uncertainty_95 for hold in measurement.holds)
+        lines.append(
+            f"± is 95 %. Elevation is against the athlete's own stand; against true vertical it is ± {wide:.1f}°.\n"
+        )
+    lines += [f"Attempt, {a.side}: {a.hold_s:.1f} s from {a.start_s:.1f} s." for a in measurement.attempts]
+    lines += [f"Raise, {r.side}: {r.femur_elevation_peak_deg:+.1f}° at {r.peak_s:.1f} s." for r in measurement.raises]
+    lines += [f"Warning: {warning}" for warning in measurement.calibration.warnings]
+    if measurement.reasons:
+        lines.append("\nEmpty or to be doubted, and why:")
+    lines += [f"- {reason.what}: {reason.why}" for reason in measurement.reasons]
+    return lines
+
+
+def _curve(track: Track) -> tuple[Floats, Floats]:
+    """What is drawn of a track: at most MAX_POINTS, with a break where samples are missing."""
+    every = slice(None, None, max(1, len(track.time_s) // MAX_POINTS))
+    time_s, elevation_deg = track.time_s[every], track.elevation_deg[every]
+    step_s = (time_s[-1] - time_s[0]) / len(time_s)
+    after = np.flatnonzero(np.diff(time_s) > max(_GAP_S, 3 * step_s)) + 1
+    return np.insert(time_s, after, time_s[after - 1]), np.insert(elevation_deg, after, np.nan)
+
+
+def _draw_elevation(axes: Axes, measurement: Measurement) -> None:
+    settings = measurement.settings
+    low, high = settings.target_deg - settings.band_deg, settings.target_deg + settings.band_deg
+    axes.axhspan(low, high, color=GREEN, alpha=0.18, linewidth=0, label=_target(settings).replace("-", "−"))
+    axes.axhline(0, color=GREY, linewidth=0.6)
+    for stand in measurement.stands:
+        label = "stand" if stand is measurement.stands[0] else None
+        axes.axvspan(stand.start_s, stand.end_s, ymax=0.02, color=GREY, linewidth=0, label=label)
+    for track in measurement.tracks:
+        style: dict[str, Any] = {"color": SIDE_COLOUR[track.side], "linestyle": SIDE_LINE[track.side]}
+        axes.plot(*_curve(track), linewidth=1.2, label=f"{track.side} thigh", **style)
+    peaks = [(r.peak_s, r.femur_elevation_peak_deg) for r in measurement.raises]
+    if peaks:
+        axes.plot(*zip(*peaks), "v", color="black", markersize=5, linestyle="none", label="raise (peak)")
+
+
+def _mark_holds(axes: Axes, measurement: Measurement, bottom_deg: float) -> int:
+    """A bar over each hold with its figures, a row for each leg: both may hold at once. How many rows there are."""
+    sides = [side for side in SIDE_COLOUR if any(hold.side == side for hold in measurement.holds)]
+    first_s, last_s = axes.get_xlim()
+    for number, hold in enumerate(measurement.holds, 1):
+        colour, row_deg = SIDE_COLOUR[hold.side], bottom_deg + _ROW_DEG * sides.index(hold.side)
+        axes.axvspan(hold.start_s, hold.end_s, color=colour, alpha=0.08, linewidth=0)
+        label = "hold, mean elevation" if number == 1 else None
+        bar: dict[str, Any] = {"color": colour, "linewidth": 3, "solid_capstyle": "butt", "label": label}
+        axes.plot((hold.start_s, hold.end_s), (row_deg, row_deg), **bar)
+        roomy = hold.hold_s > _LABEL_SHARE * (last_s - first_s)
+        elevation = f"{hold.femur_elevation_deg.mean:+.1f}°".replace("-", "−")
+        text = f"#{number}  {hold.hold_s:.1f} s\n{elevation}" if roomy else str(number)
+        middle = (hold.start_s + hold.end_s) / 2
+        axes.text(middle, row_deg + 2, text, ha="center", va="bottom", fontsize=9 if roomy else 8, color=colour)
+    return len(sides)
+
+
+def _top_of_curves(measurement: Measurement) -> float:
+    """The highest thing that is drawn: a curve or the target band."""
+    angles_deg = np.concatenate([track.elevation_deg for track in measurement.tracks])
+    band_deg = measurement.settings.target_deg + measurement.settings.band_deg
+    return float(np.max(angles_deg, initial=band_deg, where=np.isfinite(angles_deg)))
+
+
+def _draw(axes: Axes, measurement: Measurement) -> None:
+    times = np.concatenate([track.time_s for track in measurement.tracks])
+    axes.set_xlim(float(times.min()), float(times.max()))
+    _draw_elevation(axes, measurement)
+    bars_deg = _top_of_curves(measurement) + 8
+    rows = _mark_holds(axes, measurement, bars_deg)
+    axes.set_yticks(range(-90, 91, 30))
+    axes.set_ylim(-95, bars_deg + _ROW_DEG * rows)
+    axes.set_xlabel("time (s)")
+    axes.set_ylabel("femur elevation (°), −90 hanging, 0 level")
+    axes.set_title("Standing psoas hold", loc="left")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def draw(measurement: Measurement, path: Path) -> None:
+    """Elevation over time with target, holds, raises and stands, as a PNG or SVG by the file's ending. Atomic.
+
+    Raises MissingExtraError without matplotlib.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtraError("pictures need matplotlib; install it with: pip install 'hiphold[report]'") from None
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    _draw(figure.add_subplot(), measurement)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=110)
+    write_atomically(path, drawn.getvalue())
