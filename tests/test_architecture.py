@@ -19,12 +19,13 @@ PACKAGE = REPOSITORY / "host" / "hiphold"
 # From the bottom up. A trailing * stands for every module of a package.
 LAYERS = (
     ("__init__",),
-    ("wire", "errors"),
+    ("wire", "errors", "files"),
     ("samples",),
     ("quaternion",),
     (
         "orientation",
         "clock",
+        "unpack",
         "timeline",
         "stillness",
         "alignment",

@@ -351,7 +351,7 @@ def test_nothing_to_measure_is_said_and_nothing_written(tmp_path: Path, case: st
 def test_recorded_orientation_that_is_not_there(made: Path, tmp_path: Path) -> None:
     for causal in ([], ["--causal"]):
         message = refused(1, tmp_path, "measure", made, "--orientation", "recorded", *causal)
-        assert "brought no orientation of its own; measure with --orientation host." in message
+        assert "brought an orientation of its own; measure with --orientation host." in message
 
 
 def foreign_mcap(path: Path) -> None:

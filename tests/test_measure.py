@@ -256,7 +256,7 @@ def test_quaternions_alone_are_enough() -> None:
 
 
 def test_recorded_orientation_that_is_not_there_is_refused() -> None:
-    with pytest.raises(BadInputError, match="thigh_left brought no orientation of its own"):
+    with pytest.raises(BadInputError, match="no thigh sensor brought an orientation of its own"):
         measure(worn("thigh_left"), Settings(orientation="recorded"))
 
 

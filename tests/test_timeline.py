@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from hiphold import wire
 from hiphold.formats.imported import imported_frames
-from hiphold.samples import G_MPS2, Floats, Frame, NodeData, concatenate
+from hiphold.samples import G_MPS2, Block, Floats, Frame, NodeData, concatenate
 from hiphold.timeline import NodeStream, assemble, missing
+from hiphold.unpack import Rows
 
 EPOCH_NS = 1_700_000_000 * 10**9
 REST = (0, 0, 8192, 0, 0, 0, 32767, 0, 0, 0)
@@ -187,13 +188,20 @@ def test_a_gap_that_the_numbers_do_not_show_is_seen_in_time() -> None:
     np.testing.assert_allclose(data.gaps, [(0.03, 0.09)], atol=1e-9)
 
 
+def rows(own_s: tuple[float, ...], seq: tuple[int, ...]) -> Rows:
+    """Samples of one start of a node, numbered and timed as given."""
+    n, nothing = len(seq), np.zeros((len(seq), 3))
+    block = Block(np.array(own_s), nothing, nothing, np.zeros((n, 4)))
+    return Rows(np.zeros(n, np.int64), np.array(seq), np.array(own_s), np.zeros(n, bool), block)
+
+
 @pytest.mark.parametrize(("step_s", "lost"), [(0.0, 0), (0.0149, 0), (0.0151, 1), (0.02, 1), (0.0249, 1), (0.0251, 2)])
 def test_missing_by_time_rounds_to_whole_samples(step_s: float, lost: int) -> None:
-    assert missing(np.array((0.0, step_s)), np.array([1]), 0.01).tolist() == [lost]
+    assert missing(rows((0.0, step_s), (0, 1)), 0.01).tolist() == [lost]
 
 
 def test_missing_takes_the_larger_of_number_and_time() -> None:
-    assert missing(np.array((0.0, 0.01, 0.05)), np.array([3, 2]), 0.01).tolist() == [2, 3]
+    assert missing(rows((0.0, 0.01, 0.05), (0, 3, 5)), 0.01).tolist() == [2, 3]
 
 
 def test_a_restart_goes_on_after_what_was_before() -> None:

@@ -133,7 +133,7 @@ def measure(
     **choices: Any,
 ) -> None:
     """Measure a RECORDING: raises, holds and attempts, with femur elevation."""
-    from hiphold import measurement, report
+    from hiphold import files, measurement, report
     from hiphold.samples import Settings
 
     apart(recording, json_path, series_path, picture_path)
@@ -141,9 +141,9 @@ def measure(
     if picture_path:
         report.draw(result, picture_path)
     if json_path:
-        measurement.write_atomically(json_path, measurement.to_json(result))
+        files.write(json_path, measurement.to_json(result))
     if series_path:
-        measurement.write_atomically(series_path, measurement.to_series_csv(result))
+        files.write(series_path, measurement.to_series_csv(result))
     _print(result)
 
 

@@ -14,6 +14,8 @@ NS = 1_000_000_000
 SKEW_FROM_S = 10.0
 """skew is fitted once the exchanges span this"""
 SKEW_FROM_EXCHANGES = 4
+LEAST_DOUBT_S = 1e-3
+"""how far off the fastest exchange may still be"""
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,16 @@ def exchange(message: wire.Time, arrival_s: float, epoch_ns: int) -> Exchange:
 
 
 def fit_clock(exchanges: Sequence[Exchange], least_ahead_s: float) -> Clock:
-    """The line through the exchanges that met the least delay.
+    """The line through the exchanges, each with weight 1 / (delay - least delay + LEAST_DOUBT_S).
 
-    An exchange is wrong by at most half its delay, so the slower half is left out. Without any, the fastest frame
-    stands in: least_ahead_s = min(arrival - node time), late by one unknown radio delay.
+    An exchange is wrong by at most half its delay, so slow ones hardly count. Without any, the fastest frame stands in:
+    least_ahead_s = min(arrival - node time), late by one unknown radio delay.
     """
     if not exchanges:
         return Clock(least_ahead_s)
-    limit_s = np.median([e.delay_s for e in exchanges])
-    good = [e for e in exchanges if e.delay_s <= limit_s]
-    node_s, ahead_s = np.array([e.node_s for e in good]), np.array([e.ahead_s for e in good])
-    if len(good) < SKEW_FROM_EXCHANGES or np.ptp(node_s) < SKEW_FROM_S:
-        return Clock(float(np.median(ahead_s)))
-    slope, offset = np.polyfit(node_s - node_s.mean(), ahead_s, 1)
+    node_s, ahead_s, delay_s = np.array([(e.node_s, e.ahead_s, e.delay_s) for e in exchanges]).T
+    weight = 1 / (delay_s - delay_s.min() + LEAST_DOUBT_S)
+    if len(exchanges) < SKEW_FROM_EXCHANGES or np.ptp(node_s) < SKEW_FROM_S:
+        return Clock(float(np.average(ahead_s, weights=weight)))
+    slope, offset = np.polyfit(node_s - node_s.mean(), ahead_s, 1, w=weight)
     return Clock(float(offset - slope * node_s.mean()), 1 + float(slope))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hiphold import measurement, recording, report
+from hiphold import files, measurement, recording, report
 from hiphold.errors import MissingExtraError
 from hiphold.measure import measure
 from hiphold.measurement import Measurement
@@ -63,12 +63,12 @@ def run(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
     simulation = simulate(seed)
     started_at = datetime.fromtimestamp(EPOCH_NS / 1e9, UTC).isoformat()
     say("recording: calibration, then three repetitions ...")
-    with recording.replacing(out / "session.mcap") as part:
+    with files.replacing(out / "session.mcap") as part:
         asyncio.run(_record(play(simulation.frames, speed=0), part, started_at, say))
     say("measuring ...")
     found = recording.read(out / "session.mcap")
     result = measure(found.frames, Settings(), found.events, found.damage, found.started_at)
-    measurement.write_atomically(out / "session.json", measurement.to_json(result))
+    files.write(out / "session.json", measurement.to_json(result))
     say("drawing ...")
     drawn = _picture(result, out / "session.png", say)
     say(f"wrote session.mcap, session.json{' and session.png' if drawn else ''} to {out}")

@@ -21,13 +21,13 @@ from hiphold.measure import (
     WORN,
     Oriented,
     Segment,
+    check_oriented,
     check_placements,
     check_stands,
     choose,
     describe,
     fuse,
     marked_stands,
-    no_orientation,
     nothing_there,
 )
 from hiphold.measurement import Measurement
@@ -63,6 +63,7 @@ class _LiveNode:
         self._settings = settings
         self._filter: orientation.OrientationFilter | None = None
         self._stillness: stillness.Stillness | None = None
+        self._ended: list[Interval] = []
         self._kept: deque[tuple[Block, Floats]] = deque()
         self._square_sum, self._compared = 0.0, 0
         self.oriented = False
@@ -92,10 +93,11 @@ class _LiveNode:
         block, q = choose(block, fused, self._settings)
         self.oriented |= bool(np.isfinite(q).any())
         up_sensor = quaternion.up_in_sensor(q)
-        self._stillness.step(block)
+        self._ended += self._stillness.step(block)
         self._kept.append((block, up_sensor))
         while block.time_s[-1] - self._kept[0][0].time_s[-1] > KEPT_S:
             self._kept.popleft()
+        self._ended = [interval for interval in self._ended if interval[1] > self.kept[0]]
         return block, up_sensor
 
     @property
@@ -104,10 +106,10 @@ class _LiveNode:
         return float(np.rad2deg(np.sqrt(self._square_sum / self._compared))) if self._compared else None
 
     @property
-    def quiet(self) -> Interval:
-        """The latest quiet interval, as far as samples are kept; empty (end before start) when there is none."""
-        latest = self._stillness.open if self._stillness else None
-        return (max(latest[0], float(self._kept[0][0].time_s[0])), latest[1]) if latest else (np.inf, -np.inf)
+    def quiet(self) -> list[Interval]:
+        """Quiet intervals, as far as samples are kept; the last may still grow."""
+        latest = [self._stillness.open] if self._stillness and self._stillness.open else []
+        return [(max(a, self.kept[0]), z) for a, z in self._ended + latest]
 
     @property
     def kept(self) -> Interval:
@@ -184,38 +186,34 @@ class Live:
         """Those on the body whose samples have come; one that only said who it is holds nothing up."""
         return [node for node in self._nodes.values() if node.placement in WORN and node.has_samples]
 
-    def _candidate(self) -> Interval:
-        """The stretch that may be a stand: what all worn sensors have been quiet for, or what an event says."""
+    def _candidates(self) -> list[Interval]:
+        """Stretches that may be stands: what all worn sensors were quiet for, or what an event says."""
         worn = self._worn()
         if self._marked:
             seen_s = min(node.kept[1] for node in worn)
-            past = (stand for stand in self._untaken if stand[1] <= seen_s)
-            return next((stand for stand in past if all(node.covers(stand) for node in worn)), (np.inf, -np.inf))
-        quiet = [node.quiet for node in worn]
-        return max(a for a, _ in quiet), min(z for _, z in quiet)
+            past = [stand for stand in self._untaken if stand[1] <= seen_s]
+            return [stand for stand in past if all(node.covers(stand) for node in worn)]
+        long = [(a, z) for a, z in stillness.common([node.quiet for node in worn]) if z - a >= stillness.STAND_MIN_S]
+        return [interval for interval in long if not self.stands or interval[1] > self.stands[-1][1]]
 
     def _standing(self) -> bool:
         """Whether the latest stand reaches to what came last."""
         return bool(self.stands) and self.stands[-1][1] >= max(n.kept[1] for n in self._worn()) - stillness.WINDOW_S
 
     def _learn_stand(self) -> None:
-        """Take the candidate as a stand, the reference or a later one, and align what can be aligned to it."""
+        """Take candidates as stands, the reference or later ones, and align what can be aligned to them."""
         thighs = [node for node in self._worn() if node.placement in THIGHS]
-        if not thighs:
-            return
-        start_s, end_s = self._candidate()
-        if end_s - start_s < (0.0 if self._marked else stillness.STAND_MIN_S):
-            return
-        if self._marked:
-            self._untaken.remove((start_s, end_s))
-        grows = bool(self.stands) and not self._marked and start_s <= self.stands[-1][1]
-        known = [(n.direction((start_s, end_s)), n.alignment.y_sensor) for n in thighs if n.alignment]
-        if not grows and not self._marked and not stillness.same_pose([a for a, _ in known], [b for _, b in known]):
-            return
-        self.stands[-1:] = [(self.stands[-1][0], end_s)] if grows else [*self.stands[-1:], (start_s, end_s)]
-        for node in self._worn():
-            if node.alignment is None or len(self.stands) == 1:
-                node.align((start_s, end_s))
+        for start_s, end_s in self._candidates() if thighs else []:
+            grows = bool(self.stands) and not self._marked and start_s <= self.stands[-1][1]
+            known = [(n.direction((start_s, end_s)), n.alignment.y_sensor) for n in thighs if n.alignment]
+            if self._marked:
+                self._untaken.remove((start_s, end_s))
+            elif not grows and not stillness.same_pose([a for a, _ in known], [b for _, b in known]):
+                continue
+            self.stands[-1:] = [(self.stands[-1][0], end_s)] if grows else [*self.stands[-1:], (start_s, end_s)]
+            for node in self._worn():
+                if node.alignment is None or len(self.stands) == 1:
+                    node.align((start_s, end_s))
 
     def conclude(
         self, snapshots: Iterable[Snapshot], damage: tuple[str, ...] = (), started_at: str | None = None
@@ -230,9 +228,12 @@ class Live:
             n.stream.node: n.stream.data(concatenate([s.block for s in found]), zero_s) for n, found in nodes if found
         }
         check_placements(list(data.values()))
-        for node, found in nodes:
-            if found and not node.oriented:
-                raise no_orientation(node.placement)
+        oriented = [
+            Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg, n.oriented)
+            for n, found in nodes
+            if found
+        ]
+        check_oriented(oriented)
         if self._marked and not self.stands:
             raise nothing_there(self._marked[0])
         aligned = any(node.alignment and node.placement in THIGHS for node in self._nodes.values())
@@ -244,7 +245,6 @@ class Live:
                 bouts = (*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s))
                 angle, phase = np.concatenate([s.angle_deg for s in found]), np.concatenate([s.phase for s in found])
                 segments.append(Segment(data[node.stream.node], node.alignment, angle, phase, bouts))
-        oriented = [Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg) for n, found in nodes if found]
         return describe(segments, oriented, stands, self._settings, (), damage, started_at)
 
 

@@ -6,7 +6,7 @@ runs a recording through that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +45,9 @@ class Oriented:
     q_earth_from_sensor: Floats
     """(n, 4); NaN where it could not be had"""
     disagreement_deg: float | None
+    """RMS angle between the host's and the node's own up; None when only one of them is there"""
+    has_orientation: bool = True
+    """whether there is any; recorded ones may not be"""
 
 
 def measure(
@@ -61,7 +64,7 @@ def measure(
     """
     nodes = check_placements(timeline.assemble(frames))
     oriented = [orient(data, settings) for data in nodes]
-    worn = [o for o in oriented if o.data.placement in WORN]
+    worn = check_oriented(oriented)
     stands = find_stands(worn, events)
     segments = [follow(o, stands[0], settings) for o in worn]
     return describe(segments, oriented, stands, settings, events, damage, started_at)
@@ -76,11 +79,20 @@ def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
             names = " and ".join(data.node for data in known if data.placement == placement)
             raise BadInputError(f"two nodes are placed at {placement} ({names}); give each its own placement.")
     if not set(placements) & set(THIGHS):
-        found = ", ".join(placements) or "no sensor at all"
+        nameless = ", ".join(f"{data.node}, which never said where it is worn" for data in nodes if data not in known)
+        found = ", ".join([*placements, *([nameless] if nameless else [])]) or "no sensor at all"
         raise NothingToMeasureError(
             f"there is no thigh sensor in this recording (found: {found}); wear one on a thigh."
         )
     return known
+
+
+def check_oriented(oriented: Sequence[Oriented]) -> list[Oriented]:
+    """The worn nodes with an orientation. Raises when no thigh has one, which only happens to recorded ones."""
+    worn = [o for o in oriented if o.data.placement in WORN and o.has_orientation]
+    if not any(o.data.placement in THIGHS for o in worn):
+        raise BadInputError("no thigh sensor brought an orientation of its own; measure with --orientation host.")
+    return worn
 
 
 def orient(data: NodeData, settings: Settings) -> Oriented:
@@ -92,9 +104,7 @@ def orient(data: NodeData, settings: Settings) -> Oriented:
     fused = fuse(data.block, estimate)
     difference = orientation.inclination_difference(fused, data.block.q_recorded)
     block, q = choose(data.block, fused, settings)
-    if not np.isfinite(q).any():
-        raise no_orientation(data.placement)
-    return Oriented(data.with_block(block), q, rms_deg(difference))
+    return Oriented(data.with_block(block), q, rms_deg(difference), bool(np.isfinite(q).any()))
 
 
 def fuse(block: Block, estimate: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
@@ -116,11 +126,6 @@ def choose(block: Block, fused: Floats, settings: Settings) -> tuple[Block, Floa
     if settings.orientation == "host" and np.isfinite(fused).any():
         return block, fused
     return orientation.raw_from_quaternions(block), block.q_recorded
-
-
-def no_orientation(placement: str) -> BadInputError:
-    """The error for a node whose recorded orientation is asked for and which brought none."""
-    return BadInputError(f"{placement} brought no orientation of its own; measure with --orientation host.")
 
 
 def rms_deg(angles_rad: Floats) -> float | None:
@@ -268,26 +273,40 @@ def _reasons(
     oriented: Sequence[Oriented],
     bouts: dict[str, list[drill.Bout]],
     damage: tuple[str, ...],
-) -> list[Reason]:
-    reasons = [Reason("recording", sentence) for sentence in damage]
-    reasons += [Reason("recording", warning) for o in oriented for warning in o.data.warnings]
+) -> Iterator[Reason]:
+    for sentence in (*damage, *(warning for o in oriented for warning in o.data.warnings)):
+        yield Reason("recording", sentence)
+    measured = {segment.data.placement for segment in segments}
     for o in oriented:
-        if o.disagreement_deg is not None and o.disagreement_deg > DISAGREEMENT_LIMIT_DEG:
-            why = (
-                f"host and recorded orientation of {o.data.placement} disagree by {o.disagreement_deg:.1f} degrees RMS."
-            )
-            reasons.append(
-                Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
-            )
-    for side, found in bouts.items():
-        reasons += [
-            Reason(
-                "hold_s", f"the recording ends {bout.hold_s:.1f} s into a hold of the {side} leg; its end is not known."
-            )
-            for bout in found
-            if not bout.complete
-        ]
-    return [*reasons, _why_no_hip(segments)]
+        yield from _doubts(o, o.data.placement in measured)
+    for segment in segments:
+        for bout in bouts.get(THIGHS.get(segment.data.placement, ""), []):
+            yield from _unseen(segment.data, bout)
+    yield _why_no_hip(segments)
+
+
+def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
+    """What speaks against one node."""
+    placement, off_deg = oriented.data.placement, oriented.disagreement_deg
+    if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
+        why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
+        yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
+    if not oriented.has_orientation:
+        yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
+    elif placement in WORN and not measured:
+        yield Reason(placement, f"{placement} was never seen to stand still; stand still for 3 s with all sensors on.")
+
+
+def _unseen(data: NodeData, bout: drill.Bout) -> Iterator[Reason]:
+    """What the samples do not show of a bout."""
+    if not bout.complete:
+        leg = THIGHS[data.placement]
+        why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
+        yield Reason("hold_s", why)
+    for start_s, end_s in data.gaps:
+        if end_s - start_s > drill.RUN_S and bout.start_s < end_s and start_s < bout.end_s:
+            why = f"{end_s - start_s:.1f} s of {data.placement} are missing at {start_s:.1f} s, in a hold;"
+            yield Reason("hold_s", why + " the leg may have come down unseen.")
 
 
 def _why_no_hip(segments: Sequence[Segment]) -> Reason:

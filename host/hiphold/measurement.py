@@ -9,11 +9,8 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from hiphold.metrics import Attempt, Hold
@@ -130,7 +127,7 @@ def _series_rows(tracks: tuple[Track, ...]) -> Iterator[tuple[float, list[str]]]
     empty = [""] * 9
     for track in tracks:
         for time_s, elevation, phase in zip(track.time_s.tolist(), track.elevation_deg.tolist(), track.phase.tolist()):
-            yield time_s, [repr(round(time_s, 9)), track.side, _cell(elevation), *empty, PHASES[phase]]
+            yield time_s, [repr(time_s), track.side, _cell(elevation), *empty, PHASES[phase]]
 
 
 def to_series_csv(measurement: Measurement) -> str:
@@ -140,17 +137,3 @@ def to_series_csv(measurement: Measurement) -> str:
     writer.writerow(SERIES_COLUMNS)
     writer.writerows(row for _, row in sorted(_series_rows(measurement.tracks), key=lambda pair: pair[0]))
     return out.getvalue()
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Replace the file only when all of the new one is on the disk."""
-    data = content.encode() if isinstance(content, str) else content
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

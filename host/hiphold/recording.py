@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import Any
 
 from hiphold.errors import BadInputError
+from hiphold.files import replacing, told
 from hiphold.samples import Event, Frame
 
 FORMAT = "1"
@@ -89,7 +90,7 @@ class Recorder:
         from mcap.writer import Writer
 
         self._path = Path(path)
-        with _told(self._path):
+        with told(self._path):
             self._file = self._path.open("xb")
         self._channels: dict[str, int] = {}
         self._count = 0
@@ -103,7 +104,7 @@ class Recorder:
         self._wire = self._writer.register_schema("hiphold.wire/1", "x-text", _WIRE_SCHEMA)
         event = self._writer.register_schema("hiphold.event/1", "jsonschema", json.dumps(_EVENT_SCHEMA).encode())
         self._events = self._channel(EVENTS_TOPIC, "json", event)
-        with _told(self._path):
+        with told(self._path):
             self._file.flush()
 
     def _channel(self, topic: str, encoding: str, schema: int) -> int:
@@ -111,7 +112,7 @@ class Recorder:
         return self._writer.register_channel(topic, encoding, schema, self._about)
 
     def _add(self, channel: int, log_time_ns: int, data: bytes) -> None:
-        with _told(self._path):
+        with told(self._path):
             self._writer.add_message(channel, log_time_ns, data, log_time_ns, self._count & 0xFFFFFFFF)
             self._count += 1
             now_s = time.monotonic()
@@ -139,7 +140,7 @@ class Recorder:
         """Finish the file; closing twice is allowed."""
         if self._file.closed:
             return
-        with _told(self._path), self._file:
+        with told(self._path), self._file:
             self._writer.finish()  # type: ignore[no-untyped-call]
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -151,38 +152,6 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Say what the system said, with the name of the file."""
-    try:
-        yield
-    except FileExistsError as error:
-        raise BadInputError(f"{path} exists already; choose another name, a recording is never overwritten.") from error
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be used: {error.strerror or error}.") from error
-
-
-@contextmanager
-def replacing(path: Path | str) -> Iterator[Path]:
-    """A temporary name beside `path`: moved onto it on success, removed on failure.
-
-    Raises BadInputError when `path` is something else than a file, or cannot be written.
-    """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with _told(path):
-            if path.exists() and not path.is_file():
-                raise BadInputError(f"{path} is not a file; name a file to write.")
-            part.touch()
-            part.unlink()
-            yield part
-            part.replace(path)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def write(
@@ -242,7 +211,7 @@ def read(path: Path | str) -> Recording:
 
 @contextmanager
 def _mapped(path: Path) -> Iterator[mmap.mmap]:
-    with _told(path):
+    with told(path):
         if path.exists() and not path.is_file():
             raise BadInputError(f"{path} is not a file; name a recording (.mcap).")
         if path.stat().st_size == 0:
@@ -423,7 +392,10 @@ def _check_ours(path: Path, found: _Found) -> None:
     if not named and topics:
         raise BadInputError(f"{path} is an MCAP file without {NODE_TOPIC}... topics, so not a recording of hiphold.")
     if not named and not found.frames:
-        raise BadInputError(f"{path} is not a recording: no MCAP data of hiphold can be found in it.")
+        raise BadInputError(
+            f"{path} is not a recording: no MCAP data of hiphold can be found in it. "
+            "Bring other formats in with hiphold import."
+        )
     if found.about.get("version", FORMAT) != FORMAT:
         raise BadInputError(
             f"{path} has format {found.about['version'][:20]!r}, this hiphold reads {FORMAT}: update it."

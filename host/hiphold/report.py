@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hiphold import files
 from hiphold.drill import HOLD_MIN_S
 from hiphold.errors import MissingExtraError
-from hiphold.measurement import Measurement, write_atomically
+from hiphold.measurement import Measurement
 from hiphold.samples import Floats, Settings, Track
 from hiphold.wire import PLACEMENTS
 
@@ -183,4 +184,4 @@ def draw(measurement: Measurement, path: Path) -> None:
     _draw(figure.add_subplot(), measurement)
     drawn = BytesIO()
     figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=110)
-    write_atomically(path, drawn.getvalue())
+    files.write(path, drawn.getvalue())

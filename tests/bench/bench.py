@@ -6,7 +6,6 @@ comparable. Whole commands are timed from outside, with the peak memory the oper
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -47,14 +46,22 @@ def vqf_alone(nodes: list[NodeData]) -> None:
         offlineVQF(np.ascontiguousarray(block.gyr_radps), np.ascontiguousarray(block.acc_mps2), None, node.period_s)
 
 
+LAUNCHER = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(done.returncode, time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+"""a small process between: a child's peak memory starts at that of the process that forked it"""
+
+
 def command(*arguments: str) -> tuple[float, float]:
     """Wall seconds and peak memory in MB of one run of hiphold, start-up included."""
-    started = time.perf_counter()
-    child = subprocess.Popen([HIPHOLD, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
+    launch = [sys.executable, "-I", "-S", "-c", LAUNCHER, str(HIPHOLD), *arguments]
+    status, wall_s, peak_mb = subprocess.run(launch, capture_output=True, text=True, check=True).stdout.split()
+    if status != "0":
         raise SystemExit(f"hiphold {' '.join(arguments)} failed")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return float(wall_s), float(peak_mb)
 
 
 def bench_path(frames: list[Frame]) -> None:

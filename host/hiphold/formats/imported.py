@@ -25,7 +25,7 @@ DEFAULT_LID = {
 }
 """Where the lid faces, by placement: the outer side of a leg, the back of the trunk."""
 
-ROWS_PER_MESSAGE = 100
+ROWS_PER_MESSAGE = 10
 
 ACC_LIMIT_MPS2 = 2000.0
 GYR_LIMIT_RADPS = 100.0

@@ -14,6 +14,7 @@ import numpy as np
 
 from hiphold import wire
 from hiphold.errors import BadInputError
+from hiphold.files import replacing
 from hiphold.formats.cells import Table, read_table
 from hiphold.formats.imported import (
     ACC_LIMIT_MPS2,
@@ -25,7 +26,6 @@ from hiphold.formats.imported import (
     lids_by_placement,
     merged,
 )
-from hiphold.recording import replacing
 from hiphold.samples import G_MPS2, Block, Bools, Event, Frame, NodeData
 
 ACC = ("acc_x_mps2", "acc_y_mps2", "acc_z_mps2")
@@ -170,6 +170,9 @@ def write(path: Path | str, nodes: list[NodeData], events: Iterable[Event] = ())
 def _check_writable(path: Path, nodes: list[NodeData]) -> None:
     if not any(len(node.block) for node in nodes):
         raise BadInputError(f"There are no samples to write to {path}.")
+    for node in nodes:
+        if node.placement not in wire.PLACEMENTS:
+            raise BadInputError(f"{path} cannot hold {node.node}: it never said where it is worn.")
     if len({node.placement for node in nodes}) < len(nodes):
         raise BadInputError(f"{path} can hold one sensor for each placement; two are worn at the same place.")
     for node in nodes:
