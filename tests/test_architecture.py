@@ -36,6 +36,7 @@ LAYERS = (
     ),
     ("simulation.*",),
     ("sources.*", "formats.*"),
+    ("describe",),
     ("measure", "report"),
     ("live",),
     ("terminal", "demo", "arguments"),

@@ -16,16 +16,12 @@ import numpy.typing as npt
 from hiphold import alignment, drill, orientation, quaternion, stillness
 from hiphold.alignment import Alignment
 from hiphold.clock import NS
+from hiphold.describe import THIGHS, WORN, Oriented, Segment, describe
 from hiphold.measure import (
-    THIGHS,
-    WORN,
-    Oriented,
-    Segment,
     check_oriented,
     check_placements,
     check_stands,
     choose,
-    describe,
     fuse,
     marked_stands,
     nothing_there,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
+from hiphold.describe import THIGHS
 from hiphold.drill import HOLD_MIN_S
 from hiphold.live import Snapshot
-from hiphold.measure import THIGHS
 from hiphold.samples import PHASES
 
 

@@ -45,6 +45,8 @@ def test_elevation_and_time_in_holds(is_long: bool, figure: Callable[[str, str, 
         result = judged(simulation, causal)
         true = simulation.truth.holds(result.tracks[0].side)
         assert len(result.holds) == len(true), f"seed {seed}"
+        # live, a hold that nearly ends may end, and what follows it is an attempt
+        assert not result.attempts or (causal and any(hold.grazes for hold in true)), f"seed {seed}"
         error = elevation_error_deg(simulation, result)
         errors.append(float(np.sqrt(np.mean(np.square(error)))))
         for found, hold in zip(result.holds, true):

@@ -1,0 +1,190 @@
+"""What the stages found, put together as a measurement, and why what is empty is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphold import alignment, drill, metrics
+from hiphold.alignment import Alignment
+from hiphold.measurement import Calibration, Measurement, NodeReport, RaiseReport, RecordingReport, Stretch
+from hiphold.samples import Block, Codes, Event, Floats, Interval, NodeData, Reason, Settings, Track
+
+THIGHS = {"thigh_left": "left", "thigh_right": "right"}
+WORN = ("pelvis", *THIGHS)
+"""the placements that must be quiet together to make a stand"""
+DISAGREEMENT_LIMIT_DEG = 3.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One worn sensor, measured over time."""
+
+    data: NodeData
+    alignment: Alignment
+    angle_deg: Floats
+    """(n,) thigh: femur elevation; pelvis: how far it is tipped from its stand"""
+    phase: Codes
+    """(n,) codes of drill.PHASES, as known at each sample"""
+    bouts: tuple[drill.Bout, ...]
+
+
+@dataclass(frozen=True)
+class Oriented:
+    """One node with its orientation."""
+
+    data: NodeData
+    q_earth_from_sensor: Floats
+    """(n, 4); NaN where it could not be had"""
+    disagreement_deg: float | None
+    """RMS angle between the host's and the node's own up; None when only one of them is there"""
+    has_orientation: bool = True
+    """whether there is any; recorded ones may not be"""
+
+
+def describe(
+    segments: Sequence[Segment],
+    oriented: Sequence[Oriented],
+    stands: Sequence[Interval],
+    settings: Settings,
+    events: tuple[Event, ...],
+    damage: tuple[str, ...],
+    started_at: str | None,
+) -> Measurement:
+    """Put together what the stages found."""
+    thighs = {THIGHS[s.data.placement]: s for s in segments if s.data.placement in THIGHS}
+    bouts = {side: drill.where_marked(list(s.bouts), events, side) for side, s in thighs.items()}
+    holds = [
+        metrics.describe_hold(
+            side,
+            thigh.data.block.time_s,
+            thigh.angle_deg,
+            bout,
+            metrics.elevation_sd_deg(thigh.alignment, settings),
+            thigh.data,
+            settings,
+        )
+        for side, thigh in thighs.items()
+        for bout in bouts[side]
+        if bout.hold_s >= drill.HOLD_MIN_S
+    ]
+    attempts = [
+        metrics.Attempt(side, bout.start_s, bout.end_s, bout.hold_s)
+        for side in thighs
+        for bout in bouts[side]
+        if bout.hold_s < drill.HOLD_MIN_S
+    ]
+    raises = [
+        RaiseReport(side, found.peak_s, found.peak_deg)
+        for side, thigh in thighs.items()
+        for found in drill.find_raises(thigh.data.block.time_s, thigh.angle_deg)
+    ]
+    return Measurement(
+        settings=settings,
+        recording=RecordingReport(_duration_s([o.data.block for o in oriented]), started_at),
+        nodes=tuple(_node_report(o) for o in oriented),
+        calibration=_calibration(thighs, stands[0], settings),
+        reasons=tuple(_reasons(segments, oriented, bouts, damage)),
+        raises=tuple(sorted(raises, key=lambda r: r.peak_s)),
+        attempts=tuple(sorted(attempts, key=lambda a: a.start_s)),
+        holds=tuple(sorted(holds, key=lambda h: h.start_s)),
+        tracks=tuple(_track(side, thigh, stands, bouts[side], settings) for side, thigh in thighs.items()),
+        stands=tuple(Stretch(*stand) for stand in stands),
+    )
+
+
+def _duration_s(blocks: Sequence[Block]) -> float:
+    return float(max(b.time_s[-1] for b in blocks) - min(b.time_s[0] for b in blocks))
+
+
+def _track(side: str, thigh: Segment, stands: Sequence[Interval], bouts: list[drill.Bout], settings: Settings) -> Track:
+    time_s = thigh.data.block.time_s
+    # live, a hold is known 0.3 s after it started, and the series shows what was known
+    put_in: tuple[list[Interval], list[drill.Bout]] = ([], []) if settings.causal else (list(stands), bouts)
+    return Track(side, time_s, thigh.angle_deg, drill.mark(thigh.phase, time_s, *put_in))
+
+
+def _node_report(oriented: Oriented) -> NodeReport:
+    data = oriented.data
+    return NodeReport(
+        placement=data.placement,
+        rate_hz=None if np.isnan(data.period_s) else 1 / data.period_s,
+        samples=len(data.block),
+        lost=data.lost,
+        gaps=tuple(Stretch(*gap) for gap in data.gaps),
+        saturated=data.saturated,
+        heading_drift_deg_per_min=None,
+        orientation_disagreement_deg=oriented.disagreement_deg,
+    )
+
+
+def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings) -> Calibration:
+    quality, warnings = {}, []
+    for side, thigh in thighs.items():
+        aligned = thigh.alignment
+        quality[f"thigh_{side}_stand_sway_deg"] = aligned.sway_deg
+        quality[f"thigh_{side}_gravity_error_percent"] = 100 * aligned.gravity_error
+        quality[f"thigh_{side}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, settings)
+        if abs(aligned.gravity_error) > 0.02:
+            warnings.append(
+                f"the accelerometer of thigh_{side} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
+                "calibrate it in six positions."
+            )
+    return Calibration("stand", Stretch(*stand), quality, tuple(warnings))
+
+
+def _reasons(
+    segments: Sequence[Segment],
+    oriented: Sequence[Oriented],
+    bouts: dict[str, list[drill.Bout]],
+    damage: tuple[str, ...],
+) -> Iterator[Reason]:
+    for sentence in (*damage, *(warning for o in oriented for warning in o.data.warnings)):
+        yield Reason("recording", sentence)
+    measured = {segment.data.placement for segment in segments}
+    for o in oriented:
+        yield from _doubts(o, o.data.placement in measured)
+    for segment in segments:
+        for bout in bouts.get(THIGHS.get(segment.data.placement, ""), []):
+            yield from _unseen(segment.data, bout)
+    yield _why_no_hip(segments)
+
+
+def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
+    """What speaks against one node."""
+    placement, off_deg = oriented.data.placement, oriented.disagreement_deg
+    if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
+        why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
+        yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
+    if not oriented.has_orientation:
+        yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
+    elif placement in WORN and not measured:
+        yield Reason(placement, f"{placement} was never seen to stand still; stand still for 3 s with all sensors on.")
+
+
+def _unseen(data: NodeData, bout: drill.Bout) -> Iterator[Reason]:
+    """What the samples do not show of a bout."""
+    if not bout.complete:
+        leg = THIGHS[data.placement]
+        why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
+        yield Reason("hold_s", why)
+    for start_s, end_s in data.gaps:
+        if end_s - start_s > drill.RUN_S and bout.start_s < end_s and start_s < bout.end_s:
+            why = f"{end_s - start_s:.1f} s of {data.placement} are missing at {start_s:.1f} s, in a hold;"
+            yield Reason("hold_s", why + " the leg may have come down unseen.")
+
+
+def _why_no_hip(segments: Sequence[Segment]) -> Reason:
+    """Why everything but elevation is empty."""
+    what = "hip, thigh_azimuth, pelvis, trunk, stance, tremor"
+    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
+    if pelvis is None:
+        return Reason(what, "there is no pelvis sensor in this recording; wear one to measure hip and pelvis.")
+    thigh = next(s for s in segments if s.data.placement in THIGHS)
+    times = (pelvis.data.block.time_s, thigh.data.block.time_s)
+    bows = alignment.find_bows(times[0], pelvis.angle_deg, times[1], thigh.angle_deg + 90)
+    if not bows:
+        return Reason(what, "there is no bow in this recording to find the pelvis axes from; bow once after the stand.")
+    return Reason(what, "a stand, raises and a bow are there, but this version measures femur elevation only.")
