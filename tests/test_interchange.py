@@ -46,13 +46,13 @@ def changed(line: int, column: str, cell: str) -> str:
 def rows_of(frames: list[Frame], node: str) -> tuple[wire.Info, int, Floats]:
     """The INFO, the flags and the (n, columns) rows of one node."""
     messages = [message for frame in frames if frame.node == node for message in wire.messages(frame.data)]
-    info, imported = messages[0], messages[1:]
+    info, imported = messages[0], [message for message in messages if isinstance(message, wire.Imported)]
     assert isinstance(info, wire.Info)
-    flags = {message.flags for message in imported}  # type: ignore[attr-defined]
+    flags = {message.flags for message in imported}
     assert len(flags) == 1
-    counts = [message.count for message in imported]  # type: ignore[attr-defined]
-    assert [message.seq for message in imported] == list(np.cumsum([0, *counts[:-1]]))  # type: ignore[attr-defined]
-    payload = b"".join(message.payload for message in imported)  # type: ignore[attr-defined]
+    counts = [message.count for message in imported]
+    assert [message.seq for message in imported] == list(np.cumsum([0, *counts[:-1]]))
+    payload = b"".join(message.payload for message in imported)
     flag = flags.pop()
     return info, flag, np.frombuffer(payload, "<f8").reshape(-1, wire.imported_columns(flag))
 

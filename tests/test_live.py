@@ -298,11 +298,12 @@ def test_frames_of_one_sample_are_measured() -> None:
     np.testing.assert_allclose(found.tracks[0].elevation_deg[150:], -90.0, atol=0.1)
 
 
-def test_a_sensor_with_a_single_sample_makes_no_stand_and_no_crash() -> None:
+def test_a_sensor_with_a_single_sample_costs_the_others_nothing() -> None:
     up: Floats = np.array(((0.0, G_MPS2, 0.0),))
     one = imported_frames("p", "pelvis", "back", np.zeros(1), up, 0 * up, None, device_clock=False, zero_s=0.0)
-    with pytest.raises(NothingToMeasureError, match="no quiet stand"):
-        measure_causal(merged([one, worn("thigh_left", DRILL)]), CAUSAL)
+    found = measure_causal(merged([one, worn("thigh_left", DRILL)]), CAUSAL)
+    assert found.holds
+    assert any(reason.what == "pelvis" and "never seen to stand still" in reason.why for reason in found.reasons)
 
 
 # Recorded orientation
@@ -371,10 +372,15 @@ def test_imported_devices_count_from_the_earliest_sample_though_its_frame_comes_
 # What is said of the nodes
 
 
+def is_row(message: object, first: int, end: int) -> bool:
+    return isinstance(message, wire.Imported) and first <= message.seq < end
+
+
 @pytest.mark.parametrize("device_clock", [False, True])
 def test_nodes_are_reported_as_offline(device_clock: bool) -> None:
     frames = worn("thigh_left", DRILL, device_clock=device_clock)
-    del frames[51:61]  # a second is lost
+    lost = [k for k, frame in enumerate(frames) for m in wire.messages(frame.data) if is_row(m, 600, 700)]
+    frames = [frame for k, frame in enumerate(frames) if k not in lost]  # a second is lost
     frames.insert(3, Frame("thigh_left", frames[2].arrival_ns, b"\xff"))
     live, offline = measure_causal(frames, CAUSAL), measure(frames, Settings())
     (a,), (b,) = live.nodes, offline.nodes

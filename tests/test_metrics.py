@@ -75,7 +75,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 def test_the_two_uncertainties_by_hand() -> None:
     """0.46 of the filter, 0.2865 of 5 mg twice, 0.4 of sway over 4 s: sqrt(0.2116 + 0.1641 + 0.04) = 0.6448."""
-    sd_deg = elevation_sd_deg(STAND, SETTINGS)
+    sd_deg = elevation_sd_deg(STAND, "vqf", causal=False)
     assert sd_deg == pytest.approx(0.6448, abs=2e-4)
     found = hold(LEVEL, sd_deg=sd_deg).femur_elevation_deg
     assert found.uncertainty_rezeroed_95 == pytest.approx(1.96 * 0.6448, abs=1e-3)
@@ -84,38 +84,40 @@ def test_the_two_uncertainties_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("worse", "settings"),
+    ("worse", "method", "causal"),
     [
-        (replace(STAND, sway_deg=2.0), SETTINGS),
-        (replace(STAND, gravity_error=0.03), SETTINGS),
-        (replace(STAND, gravity_error=-0.03), SETTINGS),
-        (replace(STAND, stand=(0.0, 1.0)), SETTINGS),
-        (STAND, Settings(causal=True)),
-        (STAND, Settings(method="madgwick")),
-        (STAND, Settings(method="ekf")),
-        (STAND, Settings(method="mahony")),
-        (STAND, Settings(orientation="recorded")),
+        (replace(STAND, sway_deg=2.0), "vqf", False),
+        (replace(STAND, gravity_error=0.03), "vqf", False),
+        (replace(STAND, gravity_error=-0.03), "vqf", False),
+        (replace(STAND, stand=(0.0, 1.0)), "vqf", False),
+        (STAND, "vqf", True),
+        (STAND, "madgwick", False),
+        (STAND, "ekf", False),
+        (STAND, "mahony", False),
+        (STAND, "recorded", False),
     ],
 )
-def test_what_makes_elevation_less_certain(worse: Alignment, settings: Settings) -> None:
-    assert elevation_sd_deg(worse, settings) > 1.01 * elevation_sd_deg(STAND, SETTINGS)
+def test_what_makes_elevation_less_certain(worse: Alignment, method: str, causal: bool) -> None:
+    assert elevation_sd_deg(worse, method, causal) > 1.01 * elevation_sd_deg(STAND, "vqf", causal=False)
 
 
 def test_gravity_that_happens_to_be_right_proves_no_accelerometer() -> None:
     """Only its length shows in a stand, not its direction: below 5 mg the budget is 5 mg."""
-    perfect = elevation_sd_deg(replace(STAND, gravity_error=0.0), SETTINGS)
-    assert perfect == elevation_sd_deg(replace(STAND, gravity_error=0.005), SETTINGS)
+    perfect = elevation_sd_deg(replace(STAND, gravity_error=0.0), "vqf", causal=False)
+    assert perfect == elevation_sd_deg(replace(STAND, gravity_error=0.005), "vqf", causal=False)
 
 
 def test_a_stand_under_a_second_is_one_sway() -> None:
     brief = replace(STAND, stand=(0.0, 0.2))
-    assert elevation_sd_deg(brief, SETTINGS) == elevation_sd_deg(replace(STAND, stand=(0.0, 1.0)), SETTINGS)
+    assert elevation_sd_deg(brief, "vqf", causal=False) == elevation_sd_deg(
+        replace(STAND, stand=(0.0, 1.0)), "vqf", causal=False
+    )
 
 
 def test_every_method_a_user_may_choose_has_a_figure() -> None:
     for method in ("vqf", "madgwick", "mahony", "ekf"):
         for causal in (False, True):
-            assert elevation_sd_deg(STAND, Settings(method=method, causal=causal)) > 0
+            assert elevation_sd_deg(STAND, method, causal) > 0
 
 
 # Uncertainty of the time held

@@ -29,7 +29,8 @@ def make_sensor(folder: Path, name: str, rows: list[str] = ROWS) -> Path:
 def rows_of(frames: list[Frame], placement: str) -> tuple[wire.Info, Floats]:
     """The INFO and the (n, 11) rows of one placement, NaN where it has no quaternions."""
     infos = [message for frame in frames for message in wire.messages(frame.data) if isinstance(message, wire.Info)]
-    (info,) = [info for info in infos if info.placement == placement]
+    info, *again = [info for info in infos if info.placement == placement]
+    assert all(later == info for later in again)
     parts = []
     for frame in frames:
         for message in wire.messages(frame.data):

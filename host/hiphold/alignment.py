@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hiphold.quaternion import angle_between
+from hiphold.quaternion import angle_between, known
 from hiphold.samples import G_MPS2, Block, Floats, Interval
 from hiphold.stillness import gravity_direction
 
@@ -36,7 +36,7 @@ class Alignment:
 
 def align_to_stand(block: Block, up_sensor: Floats, stand: Interval) -> Alignment:
     """Alignment of a segment; up_sensor (n, 3) is the estimated up at each sample of the block."""
-    inside = (block.time_s >= stand[0]) & (block.time_s <= stand[1])
+    inside = (block.time_s >= stand[0]) & (block.time_s <= stand[1]) & known(up_sensor) & known(block.acc_mps2)
     y = gravity_direction(block, stand)
     sway = np.rad2deg(np.sqrt(np.mean(np.square(angle_between(up_sensor[inside], y)))))
     force = np.linalg.norm(block.acc_mps2[inside].mean(axis=0))

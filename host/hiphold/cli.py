@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from hiphold.arguments import EXISTING, FOLDER, Number, Output, apart, lid_optio
 from hiphold.errors import HipholdError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hiphold.measurement import Measurement
     from hiphold.recording import Recording
     from hiphold.samples import Settings
@@ -104,8 +107,19 @@ def _measure(found: Recording, settings: Settings) -> Measurement:
     from hiphold.measure import measure
 
     stages = measure_causal if settings.causal else measure
-    with _working("measuring"):
+    with _working("measuring"), _telling(found):
         return stages(found.frames, settings, found.events, found.damage, found.started_at)
+
+
+@contextmanager
+def _telling(found: Recording) -> Iterator[None]:
+    """When nothing can be measured, say what the file lost: it may be why."""
+    try:
+        yield
+    except HipholdError:
+        for sentence in found.damage:
+            _say(sentence)
+        raise
 
 
 @main.command(
@@ -256,4 +270,6 @@ def replay(recording: Path, speed: float, **choices: Any) -> None:
     session = live.Live(Settings(causal=True, **choices), found.events)
     snapshots = live.follow(play(found.frames, speed), session)
     kept = asyncio.run(terminal.show(snapshots, click.echo))
-    _print(session.conclude(kept, found.damage, found.started_at))
+    with _telling(found):
+        result = session.conclude(kept, found.damage, found.started_at)
+    _print(result)

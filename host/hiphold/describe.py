@@ -29,6 +29,8 @@ class Segment:
     phase: Codes
     """(n,) codes of drill.PHASES, as known at each sample"""
     bouts: tuple[drill.Bout, ...]
+    method: str = "vqf"
+    """whose orientation the angles are from"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Oriented:
     """(n, 4); NaN where it could not be had"""
     disagreement_deg: float | None
     """RMS angle between the host's and the node's own up; None when only one of them is there"""
-    has_orientation: bool = True
-    """whether there is any; recorded ones may not be"""
+    method: str | None = None
+    """whose orientation it is: the host's filter by name, or `recorded`; None when there is none"""
 
 
 def describe(
@@ -62,7 +64,7 @@ def describe(
             thigh.data.block.time_s,
             thigh.angle_deg,
             bout,
-            metrics.elevation_sd_deg(thigh.alignment, settings),
+            metrics.elevation_sd_deg(thigh.alignment, thigh.method, settings.causal),
             thigh.data,
             settings,
         )
@@ -126,7 +128,7 @@ def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings
         aligned = thigh.alignment
         quality[f"thigh_{side}_stand_sway_deg"] = aligned.sway_deg
         quality[f"thigh_{side}_gravity_error_percent"] = 100 * aligned.gravity_error
-        quality[f"thigh_{side}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, settings)
+        quality[f"thigh_{side}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, thigh.method, settings.causal)
         if abs(aligned.gravity_error) > 0.02:
             warnings.append(
                 f"the accelerometer of thigh_{side} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
@@ -147,8 +149,8 @@ def _reasons(
     for o in oriented:
         yield from _doubts(o, o.data.placement in measured)
     for segment in segments:
-        for bout in bouts.get(THIGHS.get(segment.data.placement, ""), []):
-            yield from _unseen(segment.data, bout)
+        if segment.data.placement in THIGHS:
+            yield from _unseen(segment, bouts[THIGHS[segment.data.placement]])
     yield _why_no_hip(segments)
 
 
@@ -158,22 +160,30 @@ def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
     if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
         why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
         yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
-    if not oriented.has_orientation:
+    if oriented.method is None:
         yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
     elif placement in WORN and not measured:
         yield Reason(placement, f"{placement} was never seen to stand still; stand still for 3 s with all sensors on.")
 
 
-def _unseen(data: NodeData, bout: drill.Bout) -> Iterator[Reason]:
-    """What the samples do not show of a bout."""
-    if not bout.complete:
-        leg = THIGHS[data.placement]
-        why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
-        yield Reason("hold_s", why)
-    for start_s, end_s in data.gaps:
-        if end_s - start_s > drill.RUN_S and bout.start_s < end_s and start_s < bout.end_s:
-            why = f"{end_s - start_s:.1f} s of {data.placement} are missing at {start_s:.1f} s, in a hold;"
+def _unseen(thigh: Segment, bouts: Sequence[drill.Bout]) -> Iterator[Reason]:
+    """What the samples do not show of a thigh's holds."""
+    leg, placement = THIGHS[thigh.data.placement], thigh.data.placement
+    for bout in bouts:
+        if not bout.complete:
+            why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
+            yield Reason("hold_s", why)
+    for start_s, end_s in (*thigh.data.gaps, *_unknown(thigh)):
+        if end_s - start_s > drill.RUN_S and any(b.start_s < end_s and start_s < b.end_s for b in bouts):
+            why = f"{end_s - start_s:.1f} s of {placement} are missing at {start_s:.1f} s, in a hold;"
             yield Reason("hold_s", why + " the leg may have come down unseen.")
+
+
+def _unknown(thigh: Segment) -> list[Interval]:
+    """From the last known to the first known elevation around each stretch without any."""
+    known = np.flatnonzero(np.isfinite(thigh.angle_deg))
+    time_s = thigh.data.block.time_s
+    return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
 
 
 def _why_no_hip(segments: Sequence[Segment]) -> Reason:

@@ -143,7 +143,9 @@ def mark(codes: Codes, time_s: Floats, stands: list[Interval], bouts: list[Bout]
 
 def find_raises(time_s: Floats, elevation_deg: Floats) -> list[Raise]:
     """The highest point of each excursion that reaches RAISE_MIN_DEG above the stand."""
-    height = np.nan_to_num(elevation_deg, nan=STAND_DEG) - STAND_DEG - RAISE_MIN_DEG
+    known = np.isfinite(elevation_deg)
+    time_s, elevation_deg = time_s[known], elevation_deg[known]
+    height = elevation_deg - STAND_DEG - RAISE_MIN_DEG
     up = height >= 0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], height > -RAISE_SEPARATION_DEG, [False]))))
     peaks = []

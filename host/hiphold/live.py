@@ -27,11 +27,13 @@ from hiphold.measure import (
     nothing_there,
 )
 from hiphold.measurement import Measurement
-from hiphold.samples import Block, Event, Floats, Frame, Interval, Settings, concatenate
+from hiphold.samples import Block, Event, Floats, Frame, Interval, Settings, concatenate, empty_block
 from hiphold.timeline import NodeStream
 
 KEPT_S = 12.0
 """samples kept per node; a stand is learned from at most so much"""
+SILENT_S = 3.0
+"""a node this far behind the others is not waited for"""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,10 @@ class _LiveNode:
         self._ended: list[Interval] = []
         self._kept: deque[tuple[Block, Floats]] = deque()
         self._square_sum, self._compared = 0.0, 0
-        self.oriented = False
-        """whether any sample had an orientation"""
+        self.method: str | None = None
+        """whose orientation it is; None before there was any"""
+        self.nameless = 0
+        """samples that came before the node said where it is worn"""
         self.alignment: Alignment | None = None
         self.drill = drill.DrillState()
 
@@ -86,8 +90,8 @@ class _LiveNode:
             self._square_sum + float(difference @ difference),
             self._compared + len(difference),
         )
-        block, q = choose(block, fused, self._settings)
-        self.oriented |= bool(np.isfinite(q).any())
+        block, q, method = choose(block, fused, self._settings)
+        self.method = method or self.method
         up_sensor = quaternion.up_in_sensor(q)
         self._ended += self._stillness.step(block)
         self._kept.append((block, up_sensor))
@@ -132,6 +136,7 @@ class Live:
 
     def __init__(self, settings: Settings, events: tuple[Event, ...] = ()) -> None:
         self._settings = settings
+        self._events = events
         self._marked = marked_stands(events)
         self._untaken = list(self._marked)
         self._nodes: dict[str, _LiveNode] = {}
@@ -146,6 +151,8 @@ class Live:
             self._nodes[frame.node] = _LiveNode(frame.node, self._epoch_ns, self._settings)
         node = self._nodes[frame.node]
         block = node.stream.push(frame)
+        if node.placement == "unknown":
+            node.nameless += len(block)
         if not len(block) or node.placement == "unknown":
             return None
         if self._zero_s is None:
@@ -179,8 +186,10 @@ class Live:
         return Snapshot(node.placement, block, elevation, phase, held_s, tuple(bouts))
 
     def _worn(self) -> list[_LiveNode]:
-        """Those on the body whose samples have come; one that only said who it is holds nothing up."""
-        return [node for node in self._nodes.values() if node.placement in WORN and node.has_samples]
+        """Those on the body whose samples come; one that fell silent, or only said who it is, holds nothing up."""
+        worn = [node for node in self._nodes.values() if node.placement in WORN and node.has_samples]
+        latest_s = max((node.kept[1] for node in worn), default=0.0)
+        return [node for node in worn if latest_s - node.kept[1] < SILENT_S]
 
     def _candidates(self) -> list[Interval]:
         """Stretches that may be stands: what all worn sensors were quiet for, or what an event says."""
@@ -223,11 +232,10 @@ class Live:
         data = {
             n.stream.node: n.stream.data(concatenate([s.block for s in found]), zero_s) for n, found in nodes if found
         }
-        check_placements(list(data.values()))
+        nameless = [n.stream.data(empty_block(), zero_s) for n in self._nodes.values() if n.placement == "unknown"]
+        check_placements([*data.values(), *nameless])
         oriented = [
-            Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg, n.oriented)
-            for n, found in nodes
-            if found
+            Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg, n.method) for n, found in nodes if found
         ]
         check_oriented(oriented)
         if self._marked and not self.stands:
@@ -240,8 +248,15 @@ class Live:
                 end_s = float(found[-1].block.time_s[-1])
                 bouts = (*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s))
                 angle, phase = np.concatenate([s.angle_deg for s in found]), np.concatenate([s.phase for s in found])
-                segments.append(Segment(data[node.stream.node], node.alignment, angle, phase, bouts))
-        return describe(segments, oriented, stands, self._settings, (), damage, started_at)
+                segments.append(Segment(data[node.stream.node], node.alignment, angle, phase, bouts, node.method or ""))
+        return describe(segments, oriented, stands, self._settings, self._events, (*damage, *self._late()), started_at)
+
+    def _late(self) -> list[str]:
+        return [
+            f"{n.nameless} samples of {n.stream.node} came before it said where it is worn and are not used."
+            for n in self._nodes.values()
+            if n.nameless
+        ]
 
 
 def measure_causal(

@@ -6,7 +6,7 @@ runs a recording through that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -29,12 +29,12 @@ def measure(
     damage: sentences on what the file lost. Raises NothingToMeasureError without a thigh or a stand, BadInputError for
     a recording that contradicts itself.
     """
-    nodes = check_placements(timeline.assemble(frames))
-    oriented = [orient(data, settings) for data in nodes]
-    worn = check_oriented(oriented)
-    stands = find_stands(worn, events)
+    nodes = timeline.assemble(frames)
+    oriented = [orient(data, settings) for data in check_placements(nodes)]
+    stands, worn = find_stands(check_oriented(oriented), events)
     segments = [follow(o, stands[0], settings) for o in worn]
-    return describe(segments, oriented, stands, settings, events, damage, started_at)
+    lost = (*damage, *nameless_nodes(nodes))
+    return describe(segments, oriented, stands, settings, events, lost, started_at)
 
 
 def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
@@ -46,17 +46,25 @@ def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
             names = " and ".join(data.node for data in known if data.placement == placement)
             raise BadInputError(f"two nodes are placed at {placement} ({names}); give each its own placement.")
     if not set(placements) & set(THIGHS):
-        nameless = ", ".join(f"{data.node}, which never said where it is worn" for data in nodes if data not in known)
-        found = ", ".join([*placements, *([nameless] if nameless else [])]) or "no sensor at all"
-        raise NothingToMeasureError(
-            f"there is no thigh sensor in this recording (found: {found}); wear one on a thigh."
-        )
+        found = ", ".join(placements) or "no sensor at all"
+        nameless = " ".join(nameless_nodes(nodes))
+        message = f"there is no thigh sensor in this recording (found: {found}); wear one on a thigh. {nameless}"
+        raise NothingToMeasureError(message.strip())
     return known
+
+
+def nameless_nodes(nodes: Sequence[NodeData]) -> list[str]:
+    """A sentence on each node that never said where it is worn."""
+    return [
+        f"{data.node} never said where it is worn; its {len(data.block)} samples are not used."
+        for data in nodes
+        if data.placement == "unknown"
+    ]
 
 
 def check_oriented(oriented: Sequence[Oriented]) -> list[Oriented]:
     """The worn nodes with an orientation. Raises when no thigh has one, which only happens to recorded ones."""
-    worn = [o for o in oriented if o.data.placement in WORN and o.has_orientation]
+    worn = [o for o in oriented if o.data.placement in WORN and o.method]
     if not any(o.data.placement in THIGHS for o in worn):
         raise BadInputError("no thigh sensor brought an orientation of its own; measure with --orientation host.")
     return worn
@@ -70,8 +78,8 @@ def orient(data: NodeData, settings: Settings) -> Oriented:
 
     fused = fuse(data.block, estimate)
     difference = orientation.inclination_difference(fused, data.block.q_recorded)
-    block, q = choose(data.block, fused, settings)
-    return Oriented(data.with_block(block), q, rms_deg(difference), bool(np.isfinite(q).any()))
+    block, q, method = choose(data.block, fused, settings)
+    return Oriented(data.with_block(block), q, rms_deg(difference), method)
 
 
 def fuse(block: Block, estimate: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
@@ -84,15 +92,20 @@ def fuse(block: Block, estimate: Callable[[Floats, Floats, Floats], Floats]) -> 
     return fused
 
 
-def choose(block: Block, fused: Floats, settings: Settings) -> tuple[Block, Floats]:
-    """The samples and the orientation that the stages after this work on.
+def choose(block: Block, fused: Floats, settings: Settings) -> tuple[Block, Floats, str | None]:
+    """The samples and the orientation that the stages after this work on, and whose most of it is.
 
     With recorded orientation, gravity is where the quaternions say, so that stand and hold are judged by the same
-    estimate; so it is for a node that sent nothing else.
+    estimate; so it is for samples that are nothing but a quaternion.
     """
-    if settings.orientation == "host" and np.isfinite(fused).any():
-        return block, fused
-    return orientation.raw_from_quaternions(block), block.q_recorded
+    host = quaternion.known(fused) if settings.orientation == "host" else np.zeros(len(block), bool)
+    if host.all():
+        return block, fused, settings.method
+    recorded, pick = orientation.raw_from_quaternions(block), host[:, None]
+    q = np.where(pick, fused, block.q_recorded)
+    acc, gyr = np.where(pick, block.acc_mps2, recorded.acc_mps2), np.where(pick, block.gyr_radps, recorded.gyr_radps)
+    named = settings.method if host.sum() * 2 > len(block) else "recorded"
+    return Block(block.time_s, acc, gyr, block.q_recorded), q, named if quaternion.known(q).any() else None
 
 
 def rms_deg(angles_rad: Floats) -> float | None:
@@ -100,15 +113,39 @@ def rms_deg(angles_rad: Floats) -> float | None:
     return float(np.rad2deg(np.sqrt(np.mean(np.square(angles_rad))))) if len(angles_rad) else None
 
 
-def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> list[Interval]:
-    """Reference stand first. Events `still` win. Raises NothingToMeasureError when there is none."""
+def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> tuple[list[Interval], list[Oriented]]:
+    """Reference stand first, and the nodes that stood. Events `still` win.
+
+    A sensor that fell silent or never is quiet must not cost the others their result: when all together make no stand,
+    it is tried without the pelvis, then with one thigh. Raises NothingToMeasureError when there is none at all.
+    """
     marked = marked_stands(events)
-    if marked and not all(len(o.data.block.between(marked[0])) for o in worn):
+    for some in _fewer(worn):
+        stands = _stands_of(some, marked)
+        if stands:
+            return stands, some
+    if marked:
         raise nothing_there(marked[0])
-    quiet = [] if marked else [stillness.quiet_intervals(o.data.block, o.data.period_s) for o in worn]
-    thighs = [o.data.block for o in worn if o.data.placement in THIGHS]
-    stands = marked or stillness.find_stands(quiet, thighs)
-    return check_stands(stands)
+    return check_stands([]), []
+
+
+def _fewer(worn: Sequence[Oriented]) -> Iterator[list[Oriented]]:
+    """All worn nodes, then without the pelvis, then each thigh with and without it."""
+    pelvis = [o for o in worn if o.data.placement == "pelvis"]
+    thighs = [o for o in worn if o.data.placement in THIGHS]
+    yield list(worn)
+    yield thighs
+    for thigh in thighs:
+        yield [*pelvis, thigh]
+        yield [thigh]
+
+
+def _stands_of(worn: Sequence[Oriented], marked: list[Interval]) -> list[Interval]:
+    """The stands that all of these share; empty when they share none."""
+    if marked:
+        return marked if all(len(o.data.block.between(marked[0])) for o in worn) else []
+    quiet = [stillness.quiet_intervals(o.data.block, o.data.period_s) for o in worn]
+    return stillness.find_stands(quiet, [o.data.block for o in worn if o.data.placement in THIGHS])
 
 
 def marked_stands(events: tuple[Event, ...]) -> list[Interval]:
@@ -138,7 +175,9 @@ def follow(oriented: Oriented, stand: Interval, settings: Settings) -> Segment:
     aligned = alignment.align_to_stand(data.block, up_sensor, stand)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
-        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), ())
+        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), oriented.method or "")
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
     state, bouts, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
-    return Segment(data, aligned, elevation, phase, (*bouts, *drill.finish(state, float(time_s[-1]))))
+    return Segment(
+        data, aligned, elevation, phase, (*bouts, *drill.finish(state, float(time_s[-1]))), oriented.method or ""
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hiphold.alignment import Alignment
-from hiphold.drill import Bout
+from hiphold.drill import RUN_S, Bout
 from hiphold.samples import Floats, Interval, NodeData, Settings
 
 FILTER_SD_DEG = {
@@ -147,15 +147,14 @@ class Hold:
     trunk: Trunk = field(default_factory=Trunk)
 
 
-def elevation_sd_deg(alignment: Alignment, settings: Settings) -> float:
+def elevation_sd_deg(alignment: Alignment, method: str, causal: bool) -> float:
     """1 SD of an elevation against the athlete's own stand.
 
     var = filter^2 + 2 accelerometer^2 + (sway / sqrt(n))^2: the accelerometer is wrong twice, in the stand and in the
     hold; what its norm in the stand shows is taken when it is more than ACC_BIAS_G. A stand of T seconds holds about
-    n = max(1, T) independent sways.
+    n = max(1, T) independent sways. method: as in FILTER_SD_DEG.
     """
-    method = "recorded" if settings.orientation == "recorded" else settings.method
-    filter_deg = FILTER_SD_DEG[method][settings.causal]
+    filter_deg = FILTER_SD_DEG[method][causal]
     acc_deg = np.rad2deg(max(ACC_BIAS_G, abs(alignment.gravity_error)))
     n = max(1.0, alignment.stand[1] - alignment.stand[0])
     return float(np.sqrt(filter_deg**2 + 2 * acc_deg**2 + alignment.sway_deg**2 / n))
@@ -209,13 +208,14 @@ def describe_hold(
     inside = slice(np.searchsorted(time_s, bout.start_s), np.searchsorted(time_s, bout.end_s, "right"))
     known = np.isfinite(elevation_deg[inside])
     t, elevation = time_s[inside][known], elevation_deg[inside][known]
-    in_band = np.abs(elevation[:-1] - settings.target_deg) <= settings.band_deg
+    steps = np.diff(t)
+    in_band = (np.abs(elevation[:-1] - settings.target_deg) <= settings.band_deg) & (steps <= RUN_S)
     return Hold(
         side=side,
         start_s=bout.start_s,
         end_s=bout.end_s,
         hold_s=bout.hold_s,
         hold_s_uncertainty_95=hold_s_uncertainty_95(time_s, elevation_deg, bout, sd_deg, node),
-        in_band_s=float(np.diff(t)[in_band].sum()),
+        in_band_s=float(steps[in_band].sum()),
         femur_elevation_deg=_elevation(t, elevation, sd_deg),
     )

@@ -36,7 +36,9 @@ def missing(rows: Rows, period_s: float) -> Integers:
 def _warnings(log: NodeLog, restarts: int) -> tuple[str, ...]:
     broken = f"{log.broken} packets of {log.node} were not of this protocol and are left out."
     restarted = f"{log.node} restarted {restarts} times while recording."
-    return (*([broken] if log.broken else []), *([restarted] if restarts else []))
+    bare = f"{log.node} sent no calibration; its gyroscope zero and accelerometer are taken as they are."
+    said = ((broken, log.broken > 0), (restarted, restarts > 0), (bare, not (log.is_import or log.calibrated)))
+    return tuple(sentence for sentence, true in said if true)
 
 
 def _node_data(log: NodeLog, rows: Rows) -> NodeData:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from hiphold import wire
 from hiphold.clock import NS, Clock, Exchange, exchange, fit_clock
-from hiphold.quaternion import norm
+from hiphold.quaternion import norm, normalize
 from hiphold.samples import G_MPS2, Block, Bools, Floats, Frame, concatenate
 
 Integers = npt.NDArray[np.int64]
@@ -84,6 +84,7 @@ class NodeLog:
     said_period_s: float = np.nan
     """sample period by the node's word"""
     _calibration: wire.Calibration = _NO_CALIBRATION
+    _first: wire.Calibration | None = None
     _full: dict[int, tuple[wire.Calibration, list[bytes], list[float]]] = field(default_factory=dict)
     _imported: list[wire.Imported] = field(default_factory=list)
     _samples: dict[_Kind, list[wire.Samples]] = field(default_factory=dict)
@@ -123,10 +124,16 @@ class NodeLog:
         elif isinstance(message, wire.Info):
             self.info = message
         elif isinstance(message, wire.Calibration):
-            self._calibration = self._calibration if message == self._calibration else message
+            if message != self._calibration:  # the old object stays, because samples are kept by its identity
+                self._calibration = message
+            self._first = self._first or message
         elif isinstance(message, wire.Time):
             self.exchanges.append(exchange(message, arrival_s, epoch_ns))
             self._clocks.pop(message.boot, None)
+
+    def _known(self, calibration: wire.Calibration) -> wire.Calibration:
+        """The calibration that samples came with, or the first that came after them."""
+        return self._first or calibration if calibration is _NO_CALIBRATION else calibration
 
     def _arrived(self, boot: int, first_s: float, ahead_s: float) -> None:
         self._first_s[boot] = min(first_s, self._first_s.get(boot, np.inf))
@@ -139,11 +146,19 @@ class NodeLog:
             self._clocks[boot] = fit_clock(exchanges, self._ahead_s[boot])
         return self._clocks[boot]
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the node said what to correct its counts by."""
+        return self._first is not None
+
     def take(self) -> list[Rows]:
         """All samples that were added since the last call, in groups that each are in order of arrival."""
         full = [part for kept in self._full.values() for part in self._take_full(*kept)]
         boots = sorted(self._first_s, key=self._first_s.__getitem__)
-        others = [(key, _headers(messages), _payload(messages)) for key, messages in self._samples.items()]
+        others = [
+            (replace(key, calibration=self._known(key.calibration)), _headers(messages), _payload(messages))
+            for key, messages in self._samples.items()
+        ]
         rows = [_rows(*group, boots.index(group[0].boot), self._clock(group[0].boot)) for group in (*full, *others)]
         rows += _imported_rows(self._imported)
         for taken in (self._full, self._samples, self._imported):
@@ -154,6 +169,7 @@ class NodeLog:
         self, calibration: wire.Calibration, packets: list[bytes], arrivals_s: list[float]
     ) -> list[tuple[_Kind, Floats, bytes]]:
         """Full frames by what they share; those that `wire` would refuse are counted as broken."""
+        calibration = self._known(calibration)
         table, arrival_s = np.frombuffer(b"".join(packets), FULL_FRAME), np.array(arrivals_s)
         known = (table["acc_code"] < len(wire.ACC_G_PER_COUNT)) & (table["gyr_code"] < len(wire.GYR_DPS_PER_COUNT))
         good = known & (table["count"] == wire.MAX_SAMPLES) & (table["period_ns"] > 0)
@@ -223,7 +239,7 @@ def _imported_rows(messages: list[wire.Imported]) -> list[Rows]:
         seq = np.concatenate([m.seq + np.arange(m.count, dtype=np.int64) for m in group])
         blank = np.full((len(table), 6), np.nan)
         raw = table[:, 1:7] if flags & wire.HAS_RAW else blank
-        q = table[:, -4:] if flags & wire.HAS_QUATERNION else blank[:, :4]
+        q = normalize(table[:, -4:]) if flags & wire.HAS_QUATERNION else blank[:, :4]
         block = Block(table[:, 0], raw[:, :3], raw[:, 3:], q)
         out.append(Rows(np.zeros(len(seq), np.int64), seq, block.time_s, np.zeros(len(seq), bool), block))
     return out

@@ -26,6 +26,7 @@ DEFAULT_LID = {
 """Where the lid faces, by placement: the outer side of a leg, the back of the trunk."""
 
 ROWS_PER_MESSAGE = 10
+INFO_EVERY_ROWS = 500  # a file that lost its beginning still says where the sensor was worn
 
 ACC_LIMIT_MPS2 = 2000.0
 GYR_LIMIT_RADPS = 100.0
@@ -98,6 +99,8 @@ def imported_frames(
     arrival_ns = np.rint((time_s - zero_s) * 1e9).astype(np.int64).tolist()
     frames = [Frame(node, arrival_ns[0], _info(node, placement, lid))]
     for first in range(0, len(rows), ROWS_PER_MESSAGE):
+        if first and first % INFO_EVERY_ROWS == 0:
+            frames.append(Frame(node, arrival_ns[first], frames[0].data))
         part = rows[first : first + ROWS_PER_MESSAGE]
         message = wire.encode_imported(wire.Imported(flags, len(part), first, part.tobytes()))
         frames.append(Frame(node, arrival_ns[first + len(part) - 1], message))

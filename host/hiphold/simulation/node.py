@@ -100,7 +100,7 @@ def sample_packets(
 
 
 def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet]:
-    """Who the node is, at once and then every 10 s; its calibration once. The host reads the first ones itself."""
+    """Who the node is and its calibration, at once and then every 10 s. The host reads the first ones itself."""
     info = wire.Info(
         boot=unit.boot,
         placement=unit.placement,
@@ -113,10 +113,11 @@ def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet
         ring_samples=RING_S * sensor.rate_hz,
         name=unit.name,
     )
-    packets = [Packet(0.0, wire.encode_info(info), certain=True)]
+    said = [wire.encode_info(info)]
     if unit.calibration is not None:
-        packets.append(Packet(0.0, wire.encode_calibration(unit.calibration), certain=True))
-    return packets + [Packet(t, wire.encode_info(info)) for t in np.arange(INFO_EVERY_S, duration_s, INFO_EVERY_S)]
+        said.append(wire.encode_calibration(unit.calibration))
+    times_s = np.arange(0.0, duration_s, INFO_EVERY_S).tolist()
+    return [Packet(time_s, data, certain=time_s == 0.0) for time_s in times_s for data in said]
 
 
 def time_packets(unit: Unit, link: Link, epoch_us: int, duration_s: float, rng: np.random.Generator) -> list[Packet]:
