@@ -123,3 +123,51 @@ def test_norm_and_known_are_those_of_numpy() -> None:
     rows = np.array(((3.0, 4.0, 0.0), (np.nan, 1.0, 2.0), (np.inf, -np.inf, 0.0), (0.0, 0.0, 0.0)))
     np.testing.assert_array_equal(quaternion.norm(rows[[0, 3]]), ((5.0,), (0.0,)))
     np.testing.assert_array_equal(quaternion.known(rows), (True, False, False, True))
+
+
+@given(unit)
+def test_to_matrix_is_scipys(q: Floats) -> None:
+    np.testing.assert_allclose(quaternion.to_matrix(q), rotation(q).as_matrix(), atol=1e-12)
+
+
+@given(unit, vector)
+def test_to_matrix_turns_vectors_of_b_into_a(q: Floats, v: Floats) -> None:
+    np.testing.assert_allclose(quaternion.to_matrix(q) @ v, rotation(q).apply(v), atol=1e-12)
+
+
+def test_to_matrix_keeps_leading_axes() -> None:
+    many = np.tile(np.array((np.sqrt(0.5), 0, 0, np.sqrt(0.5))), (2, 5, 1))
+    assert quaternion.to_matrix(many).shape == (2, 5, 3, 3)
+    np.testing.assert_allclose(quaternion.to_matrix(many)[1, 4] @ (1, 0, 0), (0, 1, 0), atol=1e-15)
+
+
+@given(unit, vector, st.floats(0, 1), st.booleans())
+def test_interpolate_is_slerp_for_the_few_degrees_between_samples(
+    q: Floats, axis: Floats, part: float, flipped: bool
+) -> None:
+    """Ten degrees apart, whichever of the two signs the second sample came with."""
+    turn = Rotation.from_rotvec(np.deg2rad(10) * axis / np.linalg.norm(axis))
+    second = (rotation(q) * turn).as_quat(scalar_first=True)
+    ours = quaternion.interpolate(
+        np.array((part,)), np.array((0.0, 1.0)), np.vstack((q, -second if flipped else second))
+    )
+    exact = rotation(q) * Rotation.from_rotvec(part * turn.as_rotvec())
+    assert (rotation(ours[0]).inv() * exact).magnitude() < np.deg2rad(0.01)
+    assert np.linalg.norm(ours[0]) == pytest.approx(1.0)
+
+
+def test_interpolate_follows_signs_that_flip_again_and_again() -> None:
+    """A steady turn about z, every second sample with the other sign."""
+    half = np.deg2rad(np.arange(0.0, 360.0, 5.0)) / 2
+    steady = np.column_stack((np.cos(half), 0 * half, 0 * half, np.sin(half)))
+    time_s = np.arange(float(len(half)))
+    at_s = np.array((0.5, 20.0, 33.5, 70.5))
+    ours = quaternion.interpolate(at_s, time_s, steady * np.where(time_s % 2, -1.0, 1.0)[:, None])
+    turned = np.unwrap(rotation(ours).as_euler("zyx")[:, 0])
+    np.testing.assert_allclose(np.rad2deg(turned) % 360, 5 * at_s, atol=1e-9)
+
+
+def test_interpolate_knows_nothing_outside_the_samples() -> None:
+    q = np.tile(np.array((1.0, 0.0, 0.0, 0.0)), (2, 1))
+    ours = quaternion.interpolate(np.array((-0.1, 0.0, 1.0, 1.1)), np.array((0.0, 1.0)), q)
+    np.testing.assert_array_equal(quaternion.known(ours), (False, True, True, False))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hiphold import alignment, drill, metrics
+from hiphold import alignment, drill, metrics, stability
 from hiphold.alignment import Alignment
+from hiphold.angles import Angles
 from hiphold.measurement import Calibration, Measurement, NodeReport, RaiseReport, RecordingReport, Stretch
+from hiphold.quaternion import up_in_sensor
 from hiphold.samples import Block, Codes, Event, Floats, Interval, NodeData, Reason, Settings, Track
 
 THIGHS = {"thigh_left": "left", "thigh_right": "right"}
@@ -29,8 +31,10 @@ class Segment:
     phase: Codes
     """(n,) codes of drill.PHASES, as known at each sample"""
     bouts: tuple[drill.Bout, ...]
-    method: str = "vqf"
+    method: str
     """whose orientation the angles are from"""
+    q_earth_from_sensor: Floats
+    """(n, 4); empty live, where only elevation is measured"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Oriented:
 
 def describe(
     segments: Sequence[Segment],
+    angles: dict[str, Angles],
     oriented: Sequence[Oriented],
     stands: Sequence[Interval],
     settings: Settings,
@@ -72,6 +77,7 @@ def describe(
         for bout in bouts[side]
         if bout.hold_s >= drill.HOLD_MIN_S
     ]
+    holds = [_with_angles(hold, thighs, angles) for hold in holds]
     attempts = [
         metrics.Attempt(side, bout.start_s, bout.end_s, bout.hold_s)
         for side in thighs
@@ -86,13 +92,15 @@ def describe(
     return Measurement(
         settings=settings,
         recording=RecordingReport(_duration_s([o.data.block for o in oriented]), started_at),
-        nodes=tuple(_node_report(o) for o in oriented),
-        calibration=_calibration(thighs, stands[0], settings),
-        reasons=tuple(_reasons(segments, oriented, bouts, damage)),
+        nodes=tuple(_node_report(o, angles) for o in oriented),
+        calibration=_calibration(thighs, stands[0], settings, bool(angles)),
+        reasons=tuple(_reasons(segments, angles, oriented, bouts, damage)),
         raises=tuple(sorted(raises, key=lambda r: r.peak_s)),
         attempts=tuple(sorted(attempts, key=lambda a: a.start_s)),
         holds=tuple(sorted(holds, key=lambda h: h.start_s)),
-        tracks=tuple(_track(side, thigh, stands, bouts[side], settings) for side, thigh in thighs.items()),
+        tracks=tuple(
+            _track(side, thigh, angles.get(side), stands, bouts[side], settings) for side, thigh in thighs.items()
+        ),
         stands=tuple(Stretch(*stand) for stand in stands),
     )
 
@@ -101,15 +109,41 @@ def _duration_s(blocks: Sequence[Block]) -> float:
     return float(max(b.time_s[-1] for b in blocks) - min(b.time_s[0] for b in blocks))
 
 
-def _track(side: str, thigh: Segment, stands: Sequence[Interval], bouts: list[drill.Bout], settings: Settings) -> Track:
+def _track(
+    side: str,
+    thigh: Segment,
+    angles: Angles | None,
+    stands: Sequence[Interval],
+    bouts: list[drill.Bout],
+    settings: Settings,
+) -> Track:
     time_s = thigh.data.block.time_s
     # live, a hold is known 0.3 s after it started, and the series shows what was known
     put_in: tuple[list[Interval], list[drill.Bout]] = ([], []) if settings.causal else (list(stands), bouts)
-    return Track(side, time_s, thigh.angle_deg, drill.mark(thigh.phase, time_s, *put_in))
+    others = {name: value for name, value in vars(angles).items() if name.endswith("_deg")} if angles else {}
+    return Track(side, time_s, thigh.angle_deg, drill.mark(thigh.phase, time_s, *put_in), others)
 
 
-def _node_report(oriented: Oriented) -> NodeReport:
+def _with_angles(hold: metrics.Hold, thighs: dict[str, Segment], angles: dict[str, Angles]) -> metrics.Hold:
+    """The hold with what hip, pelvis, tremor and the other leg add to it."""
+    thigh, other = thighs[hold.side], "left" if hold.side == "right" else "right"
+    time_s = thigh.data.block.time_s
+    inside = slice(np.searchsorted(time_s, hold.start_s), np.searchsorted(time_s, hold.end_s, "right"))
+    if len(thigh.q_earth_from_sensor):
+        free = thigh.data.block.acc_mps2[inside], up_in_sensor(thigh.q_earth_from_sensor[inside])
+        hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
+    if hold.side in angles:
+        before = stability.baseline(time_s, thigh.angle_deg, hold.start_s)
+        hold = stability.with_angles(hold, time_s, angles[hold.side], inside, before)
+    if other in angles:
+        stance = thighs[other].data.block.time_s, angles[other].hip_flexion_deg
+        hold = replace(hold, stance_hip_flexion_deg=stability.stance(*stance, hold.start_s, hold.end_s))
+    return hold
+
+
+def _node_report(oriented: Oriented, angles: dict[str, Angles]) -> NodeReport:
     data = oriented.data
+    hip = angles.get(THIGHS.get(data.placement, ""))
     return NodeReport(
         placement=data.placement,
         rate_hz=None if np.isnan(data.period_s) else 1 / data.period_s,
@@ -117,12 +151,12 @@ def _node_report(oriented: Oriented) -> NodeReport:
         lost=data.lost,
         gaps=tuple(Stretch(*gap) for gap in data.gaps),
         saturated=data.saturated,
-        heading_drift_deg_per_min=None,
+        heading_drift_deg_per_min=hip.heading_drift_deg_per_min if hip else None,
         orientation_disagreement_deg=oriented.disagreement_deg,
     )
 
 
-def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings) -> Calibration:
+def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings, full: bool) -> Calibration:
     quality, warnings = {}, []
     for side, thigh in thighs.items():
         aligned = thigh.alignment
@@ -134,11 +168,12 @@ def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings
                 f"the accelerometer of thigh_{side} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
                 "calibrate it in six positions."
             )
-    return Calibration("stand", Stretch(*stand), quality, tuple(warnings))
+    return Calibration("full" if full else "stand", Stretch(*stand), quality, tuple(warnings))
 
 
 def _reasons(
     segments: Sequence[Segment],
+    angles: dict[str, Angles],
     oriented: Sequence[Oriented],
     bouts: dict[str, list[drill.Bout]],
     damage: tuple[str, ...],
@@ -151,7 +186,8 @@ def _reasons(
     for segment in segments:
         if segment.data.placement in THIGHS:
             yield from _unseen(segment, bouts[THIGHS[segment.data.placement]])
-    yield _why_no_hip(segments)
+    yield from _why_no_hip(segments, angles)
+    yield Reason("trunk", "trunk angles are not measured by this version.")
 
 
 def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
@@ -186,15 +222,27 @@ def _unknown(thigh: Segment) -> list[Interval]:
     return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
 
 
-def _why_no_hip(segments: Sequence[Segment]) -> Reason:
-    """Why everything but elevation is empty."""
-    what = "hip, thigh_azimuth, pelvis, trunk, stance, tremor"
+def _why_no_hip(segments: Sequence[Segment], angles: dict[str, Angles]) -> Iterator[Reason]:
+    """Why hip, azimuth and pelvis of a side are empty, when they are."""
     pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
-    if pelvis is None:
-        return Reason(what, "there is no pelvis sensor in this recording; wear one to measure hip and pelvis.")
-    thigh = next(s for s in segments if s.data.placement in THIGHS)
-    times = (pelvis.data.block.time_s, thigh.data.block.time_s)
-    bows = alignment.find_bows(times[0], pelvis.angle_deg, times[1], thigh.angle_deg + 90)
-    if not bows:
-        return Reason(what, "there is no bow in this recording to find the pelvis axes from; bow once after the stand.")
-    return Reason(what, "a stand, raises and a bow are there, but this version measures femur elevation only.")
+    for thigh in (s for s in segments if s.data.placement in THIGHS):
+        if THIGHS[thigh.data.placement] in angles:
+            continue
+        what = f"hip, thigh_azimuth, pelvis ({THIGHS[thigh.data.placement]})"
+        if not len(thigh.q_earth_from_sensor):
+            yield Reason(
+                what, "live, this version measures femur elevation only; measure the recording without --causal."
+            )
+        elif pelvis is None:
+            yield Reason(what, "there is no pelvis sensor in this recording; wear one to measure hip and pelvis.")
+        elif not bows_of(pelvis, thigh):
+            why = "there is no bow in this recording to find the pelvis axes from; bow once after the stand."
+            yield Reason(what, why)
+        else:
+            yield Reason(what, "this leg was never raised, so the thigh's axes are not known; raise the knee twice.")
+
+
+def bows_of(pelvis: Segment, thigh: Segment) -> list[Interval]:
+    """The bows: pelvis tipped, thigh hanging."""
+    tipped = thigh.angle_deg - drill.STAND_DEG
+    return alignment.find_bows(pelvis.data.block.time_s, pelvis.angle_deg, thigh.data.block.time_s, tipped)

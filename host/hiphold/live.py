@@ -248,8 +248,14 @@ class Live:
                 end_s = float(found[-1].block.time_s[-1])
                 bouts = (*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s))
                 angle, phase = np.concatenate([s.angle_deg for s in found]), np.concatenate([s.phase for s in found])
-                segments.append(Segment(data[node.stream.node], node.alignment, angle, phase, bouts, node.method or ""))
-        return describe(segments, oriented, stands, self._settings, self._events, (*damage, *self._late()), started_at)
+                segments.append(
+                    Segment(
+                        data[node.stream.node], node.alignment, angle, phase, bouts, node.method or "", np.empty((0, 4))
+                    )
+                )
+        return describe(
+            segments, {}, oriented, stands, self._settings, self._events, (*damage, *self._late()), started_at
+        )
 
     def _late(self) -> list[str]:
         return [

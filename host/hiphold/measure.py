@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from hiphold import alignment, drill, orientation, quaternion, stillness, timeline
-from hiphold.describe import THIGHS, WORN, Oriented, Segment, describe
+from hiphold import alignment, drill, orientation, quaternion, ritual, stillness, timeline
+from hiphold.angles import Angles, segment_rotation, side_angles
+from hiphold.describe import THIGHS, WORN, Oriented, Segment, bows_of, describe
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.measurement import Measurement
 from hiphold.samples import Block, Event, Floats, Frame, Interval, NodeData, Settings
@@ -33,8 +34,9 @@ def measure(
     oriented = [orient(data, settings) for data in check_placements(nodes)]
     stands, worn = find_stands(check_oriented(oriented), events)
     segments = [follow(o, stands[0], settings) for o in worn]
+    angles = relate(segments, stands)
     lost = (*damage, *nameless_nodes(nodes))
-    return describe(segments, oriented, stands, settings, events, lost, started_at)
+    return describe(segments, angles, oriented, stands, settings, events, lost, started_at)
 
 
 def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
@@ -171,13 +173,37 @@ def check_stands(stands: list[Interval]) -> list[Interval]:
 def follow(oriented: Oriented, stand: Interval, settings: Settings) -> Segment:
     """One worn sensor from orientation to angle and, for a thigh, to the drill."""
     data, time_s = oriented.data, oriented.data.block.time_s
-    up_sensor = quaternion.up_in_sensor(oriented.q_earth_from_sensor)
+    q, method = oriented.q_earth_from_sensor, oriented.method or ""
+    up_sensor = quaternion.up_in_sensor(q)
     aligned = alignment.align_to_stand(data.block, up_sensor, stand)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
-        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), oriented.method or "")
+        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), method, q)
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
-    state, bouts, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
-    return Segment(
-        data, aligned, elevation, phase, (*bouts, *drill.finish(state, float(time_s[-1]))), oriented.method or ""
-    )
+    state, ended, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
+    bouts = (*ended, *drill.finish(state, float(time_s[-1])))
+    return Segment(data, aligned, elevation, phase, bouts, method, q)
+
+
+def relate(segments: Sequence[Segment], stands: Sequence[Interval]) -> dict[str, Angles]:
+    """Hip, azimuth and pelvis by side, where the ritual shows the axes of thigh and pelvis."""
+    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
+    found = {}
+    for thigh in (s for s in segments if s.data.placement in THIGHS):
+        angles = _side(thigh, pelvis, stands) if pelvis else None
+        if angles:
+            found[THIGHS[thigh.data.placement]] = angles
+    return found
+
+
+def _side(thigh: Segment, pelvis: Segment, stands: Sequence[Interval]) -> Angles | None:
+    blocks = thigh.data.block, pelvis.data.block
+    thigh_axes = ritual.thigh_axes(thigh.alignment.y_sensor, blocks[0], thigh.angle_deg)
+    bows = bows_of(pelvis, thigh)
+    pelvis_axes = ritual.pelvis_axes(pelvis.alignment.y_sensor, blocks[1], pelvis.angle_deg, bows)
+    if thigh_axes is None or pelvis_axes is None:
+        return None
+    time_s = blocks[0].time_s
+    r_thigh = segment_rotation(thigh.q_earth_from_sensor, thigh_axes)
+    q_pelvis = quaternion.interpolate(time_s, blocks[1].time_s, pelvis.q_earth_from_sensor)
+    return side_angles(THIGHS[thigh.data.placement], time_s, r_thigh, segment_rotation(q_pelvis, pelvis_axes), stands)

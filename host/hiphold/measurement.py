@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from hiphold.metrics import Attempt, Hold
 from hiphold.samples import PHASES, Reason, Settings, Track
 
@@ -124,10 +126,12 @@ def _cell(value: float) -> str:
 
 
 def _series_rows(tracks: tuple[Track, ...]) -> Iterator[tuple[float, list[str]]]:
-    empty = [""] * 9
     for track in tracks:
-        for time_s, elevation, phase in zip(track.time_s.tolist(), track.elevation_deg.tolist(), track.phase.tolist()):
-            yield time_s, [repr(time_s), track.side, _cell(elevation), *empty, PHASES[phase]]
+        unknown = np.full(len(track.time_s), np.nan)
+        columns = [track.elevation_deg, *(track.others.get(name, unknown) for name in SERIES_COLUMNS[3:-1])]
+        angles = np.column_stack(columns).tolist()
+        for time_s, values, phase in zip(track.time_s.tolist(), angles, track.phase.tolist()):
+            yield time_s, [repr(time_s), track.side, *map(_cell, values), PHASES[phase]]
 
 
 def to_series_csv(measurement: Measurement) -> str:

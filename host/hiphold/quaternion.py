@@ -51,6 +51,28 @@ def from_up(up_sensor: Floats) -> Floats:
     return normalize(np.array((1 + z, y, -x, 0.0)))
 
 
+def to_matrix(q_a_from_b: Floats) -> Floats:
+    """(..., 3, 3) the rotation matrix R_a_from_b."""
+    w, x, y, z = np.moveaxis(q_a_from_b, -1, 0)
+    rows = (
+        np.stack((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)), axis=-1),
+        np.stack((2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)), axis=-1),
+        np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)), axis=-1),
+    )
+    return np.stack(rows, axis=-2)
+
+
+def interpolate(at_s: Floats, time_s: Floats, q: Floats) -> Floats:
+    """(m, 4) orientation at the instants at_s (m,) between samples q (n, 4) at time_s; NaN outside them.
+
+    Linear and normalized: for the few degrees between two samples as good as spherical.
+    """
+    flips = np.where(np.einsum("ij,ij->i", q[1:], q[:-1]) < 0, -1.0, 1.0)
+    aligned = q * np.concatenate(([1.0], np.cumprod(flips)))[:, None]
+    between = np.column_stack([np.interp(at_s, time_s, part, left=np.nan, right=np.nan) for part in aligned.T])
+    return normalize(between)
+
+
 def rotation_vector(q: Floats) -> Floats:
     """(..., 3) axis times angle in rad, angle in [0, pi]."""
     q = np.where(q[..., :1] < 0, -q, q)

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#999999"
 SIDE_COLOUR = {"right": BLUE, "left": ORANGE}
 SIDE_LINE = {"right": "-", "left": "--"}
+PANELS = {
+    "hip in holds (°)": {"hip_rotation_deg": "internal rotation", "thigh_azimuth_deg": "azimuth, across"},
+    "pelvis in holds (°)": {
+        "pelvis_tilt_deg": "tilt",
+        "pelvis_obliquity_deg": "obliquity",
+        "pelvis_rotation_deg": "rotation",
+    },
+}
+"""what is drawn below elevation: title of the panel, then curves"""
 MAX_POINTS = 4000
 """points drawn per curve; more than a screen is wide"""
 _GAP_S = 0.5  # a curve is broken where there was no sample for so long
@@ -83,6 +92,36 @@ def _nodes_table(measurement: Measurement) -> RenderableType:
     return table
 
 
+def _number(value: float | None, form: str = "+.1f") -> str:
+    return "" if value is None else format(value, form)
+
+
+def _hips_table(measurement: Measurement) -> RenderableType:
+    """Hip and pelvis in each hold; pelvic shifts are from the baseline before the raise."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title="Hip and pelvis in the holds (°)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    headings = ("#", "flexion", "rot. out", "rot. in", "range", "cycles", "az. range", "tilt", "obliq.", "turned")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for number, hold in enumerate(measurement.holds, 1):
+        rotation, pelvis = hold.hip_rotation_deg, hold.pelvis
+        table.add_row(
+            str(number),
+            _number(hold.hip_flexion_deg.mean),
+            _number(rotation.external_peak),
+            _number(rotation.internal_peak),
+            _number(hold.hip_rotation_range_deg, ".1f"),
+            "" if hold.rotation_cycles is None else str(hold.rotation_cycles),
+            _number(hold.thigh_azimuth_range_deg, ".1f"),
+            _number(pelvis.tilt_deg.mean_shift),
+            _number(pelvis.obliquity_deg.mean_shift),
+            _number(pelvis.rotation_deg.mean_shift),
+        )
+    return table
+
+
 def _no_hold(settings: Settings) -> str:
     return f"No hold: no thigh stayed above {settings.target_deg - settings.band_deg:g}° for {HOLD_MIN_S:g} s."
 
@@ -98,6 +137,8 @@ def tables(measurement: Measurement) -> list[RenderableType]:
         lines.append(
             f"± is 95 %. Elevation is against the athlete's own stand; against true vertical it is ± {wide:.1f}°.\n"
         )
+    if any(hold.hip_flexion_deg.mean is not None for hold in measurement.holds):
+        lines.append(_hips_table(measurement))
     lines += [f"Attempt, {a.side}: {a.hold_s:.1f} s from {a.start_s:.1f} s." for a in measurement.attempts]
     lines += [f"Raise, {r.side}: {r.femur_elevation_peak_deg:+.1f}° at {r.peak_s:.1f} s." for r in measurement.raises]
     lines += [f"Warning: {warning}" for warning in measurement.calibration.warnings]
@@ -107,13 +148,13 @@ def tables(measurement: Measurement) -> list[RenderableType]:
     return lines
 
 
-def _curve(track: Track) -> tuple[Floats, Floats]:
+def _curve(track: Track, values_deg: Floats) -> tuple[Floats, Floats]:
     """What is drawn of a track: at most MAX_POINTS, with a break where samples are missing."""
     every = slice(None, None, max(1, len(track.time_s) // MAX_POINTS))
-    time_s, elevation_deg = track.time_s[every], track.elevation_deg[every]
+    time_s, values_deg = track.time_s[every], values_deg[every]
     step_s = (time_s[-1] - time_s[0]) / len(time_s)
     after = np.flatnonzero(np.diff(time_s) > max(_GAP_S, 3 * step_s)) + 1
-    return np.insert(time_s, after, time_s[after - 1]), np.insert(elevation_deg, after, np.nan)
+    return np.insert(time_s, after, time_s[after - 1]), np.insert(values_deg, after, np.nan)
 
 
 def _draw_elevation(axes: Axes, measurement: Measurement) -> None:
@@ -126,7 +167,7 @@ def _draw_elevation(axes: Axes, measurement: Measurement) -> None:
         axes.axvspan(stand.start_s, stand.end_s, ymax=0.02, color=GREY, linewidth=0, label=label)
     for track in measurement.tracks:
         style: dict[str, Any] = {"color": SIDE_COLOUR[track.side], "linestyle": SIDE_LINE[track.side]}
-        axes.plot(*_curve(track), linewidth=1.2, label=f"{track.side} thigh", **style)
+        axes.plot(*_curve(track, track.elevation_deg), linewidth=1.2, label=f"{track.side} thigh", **style)
     peaks = [(r.peak_s, r.femur_elevation_peak_deg) for r in measurement.raises]
     if peaks:
         axes.plot(*zip(*peaks), "v", color="black", markersize=5, linestyle="none", label="raise (peak)")
@@ -165,14 +206,31 @@ def _draw(axes: Axes, measurement: Measurement) -> None:
     rows = _mark_holds(axes, measurement, bars_deg)
     axes.set_yticks(range(-90, 91, 30))
     axes.set_ylim(-95, bars_deg + _ROW_DEG * rows)
-    axes.set_xlabel("time (s)")
     axes.set_ylabel("femur elevation (°), −90 hanging, 0 level")
     axes.set_title("Standing psoas hold", loc="left")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
 
+def _draw_panel(axes: Axes, measurement: Measurement, panel: dict[str, str], title: str) -> None:
+    """Further angles over time, by name and label; drawn in holds only, which is where they are said to be right."""
+    axes.axhline(0, color=GREY, linewidth=0.6)
+    axes.set_ylabel(title)
+    for track in measurement.tracks:
+        inside = np.zeros(len(track.time_s), bool)
+        for hold in (hold for hold in measurement.holds if hold.side == track.side):
+            inside |= (track.time_s >= hold.start_s) & (track.time_s <= hold.end_s)
+        for (name, label), colour in zip(panel.items(), (BLUE, ORANGE, GREEN)):
+            if name in track.others:
+                style: dict[str, Any] = {"color": colour, "linestyle": SIDE_LINE[track.side]}
+                drawn = np.where(inside, track.others[name], np.nan)
+                axes.plot(*_curve(track, drawn), linewidth=1.2, label=f"{label}, {track.side}", **style)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
 def draw(measurement: Measurement, path: Path) -> None:
-    """Elevation over time with target, holds, raises and stands, as a PNG or SVG by the file's ending. Atomic.
+    """Elevation over time with target, holds, raises and stands, hip and pelvis below where they are known. Atomic.
+
+    PNG or SVG by the file's ending.
 
     Raises MissingExtraError without matplotlib.
     """
@@ -180,8 +238,14 @@ def draw(measurement: Measurement, path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("pictures need matplotlib; install it with: pip install 'hiphold[report]'") from None
-    figure = Figure(figsize=(12, 5), layout="constrained")
-    _draw(figure.add_subplot(), measurement)
+    panels = PANELS if measurement.holds and any(track.others for track in measurement.tracks) else {}
+    figure = Figure(figsize=(12, 5 + 2.2 * len(panels)), layout="constrained")
+    heights = [5.0, *[2.2] * len(panels)]
+    first, *more = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    _draw(first, measurement)
+    for axes, (title, panel) in zip(more, panels.items()):
+        _draw_panel(axes, measurement, panel, title)
+    (more or [first])[-1].set_xlabel("time (s)")
     drawn = BytesIO()
     figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=110)
     files.write(path, drawn.getvalue())

@@ -5,7 +5,7 @@ No logic lives here beyond slicing. Arrays are float64 and are never written to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -160,3 +160,5 @@ class Track:
     """(n,) femur elevation: hip-to-knee axis against the horizontal, -90 hanging; NaN where not known"""
     phase: Codes
     """(n,) index into PHASES"""
+    others: dict[str, Floats] = field(default_factory=dict)
+    """(n,) each, degrees: further columns of the series, by name; NaN where not known"""
