@@ -40,7 +40,8 @@ class Angles:
 
 def segment_rotation(q_earth_from_sensor: Floats, axes: Axes) -> Floats:
     """(n, 3, 3) R_earth_from_segment."""
-    return np.asarray(quaternion.to_matrix(q_earth_from_sensor) @ axes.r_sensor_from_segment)
+    flat = quaternion.to_matrix(q_earth_from_sensor).reshape(-1, 3) @ axes.r_sensor_from_segment  # one product, not n
+    return np.asarray(flat.reshape(-1, 3, 3))
 
 
 def relative_heading(
@@ -58,14 +59,11 @@ def relative_heading(
     return np.array(middle), np.unwrap(np.array(difference))
 
 
-def _about_vertical(angle_rad: Floats) -> Floats:
-    """(n, 3, 3) rotations about the earth's z axis."""
-    out = np.zeros((len(angle_rad), 3, 3))
-    out[:, 0, 0] = out[:, 1, 1] = np.cos(angle_rad)
-    out[:, 1, 0] = np.sin(angle_rad)
-    out[:, 0, 1] = -out[:, 1, 0]
-    out[:, 2, 2] = 1
-    return out
+def _turned(r_earth: Floats, angle_rad: Floats) -> Floats:
+    """(n, 3, 3) the same turned about the earth's z axis by (n,) angles: Rz(angle) R."""
+    cosine, sine = np.cos(angle_rad)[:, None], np.sin(angle_rad)[:, None]
+    x, y, z = np.moveaxis(r_earth, 1, 0)
+    return np.stack((cosine * x - sine * y, sine * x + cosine * y, z), axis=1)
 
 
 def side_angles(
@@ -75,11 +73,12 @@ def side_angles(
     middle_s, difference = relative_heading(time_s, r_earth_from_thigh, r_earth_from_pelvis, stands)
     if not len(middle_s):
         return None
-    thigh = _about_vertical(-np.interp(time_s, middle_s, difference)) @ r_earth_from_thigh
-    hip = hip_angles_deg(np.swapaxes(r_earth_from_pelvis, 1, 2) @ thigh, side)
+    thigh = _turned(r_earth_from_thigh, -np.interp(time_s, middle_s, difference))
+    hip = hip_angles_deg(np.einsum("nki,nkj->nij", r_earth_from_pelvis, thigh), side)
     drift = 60 * np.rad2deg(np.polyfit(middle_s, difference, 1)[0]) if len(middle_s) > 1 else None
     pelvis = pelvis_angles_deg(r_earth_from_pelvis, side)
-    each = [mean_angle_deg(pelvis[(time_s >= start_s) & (time_s <= end_s), 2]) for start_s, end_s in stands]
+    edges = np.searchsorted(time_s, np.array(stands)).tolist()
+    each = [mean_angle_deg(pelvis[first : end + 1, 2]) for first, end in edges]
     faced_deg = next(mean for mean in each if np.isfinite(mean))
     return Angles(
         hip_flexion_deg=hip[:, 0],

@@ -10,8 +10,8 @@ import numpy as np
 from hiphold.pelvis import heading_rad
 from hiphold.samples import Floats
 
-MIRROR = np.diag((1.0, 1.0, -1.0))
-"""left to right in a segment frame"""
+MIRROR = np.array(((1.0, 1.0, -1.0), (1.0, 1.0, -1.0), (-1.0, -1.0, 1.0)))
+"""left to right: diag(1, 1, -1) R diag(1, 1, -1), element by element"""
 VERTICAL_DEG = 20.0
 """a thigh closer to vertical than this points nowhere in the horizontal plane"""
 
@@ -23,7 +23,7 @@ def hip_angles_deg(r_pelvis_from_thigh: Floats, side: str) -> Floats:
     R e_y = (-sin f cos a, cos f cos a, sin a) and e_z^T R = (-cos a sin r, sin a, cos a cos r).
     Wu et al. 2002, doi 10.1016/S0021-9290(01)00222-6; Grood and Suntay 1983, doi 10.1115/1.3138397.
     """
-    r = r_pelvis_from_thigh if side == "right" else MIRROR @ r_pelvis_from_thigh @ MIRROR
+    r = r_pelvis_from_thigh if side == "right" else r_pelvis_from_thigh * MIRROR
     flexion = np.arctan2(-r[:, 0, 1], r[:, 1, 1])
     adduction = np.arcsin(np.clip(r[:, 2, 1], -1, 1))
     rotation = np.arctan2(-r[:, 2, 0], r[:, 2, 2])

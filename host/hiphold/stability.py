@@ -17,6 +17,8 @@ from hiphold.samples import G_MPS2, Floats, Interval
 BASELINE_S, BEFORE_RAISE_S = 1.4, 0.1
 SETTLED_DEGPS = 10.0
 """a raise starts where the thigh, followed back from the hold, stops rising faster than this"""
+LOOK_BACK_S = 20.0
+"""no raise takes longer"""
 CYCLE_DEG = 5.0
 TREMOR_HZ = (4.0, 12.0)
 TREMOR_S = 3.0
@@ -26,11 +28,12 @@ RANGE_SD_DEG = 1.0
 
 
 def raise_start_s(time_s: Floats, elevation_deg: Floats, hold_start_s: float) -> float:
-    """When the raise that leads into a hold began."""
-    before = int(np.searchsorted(time_s, hold_start_s))
-    down = np.flatnonzero(elevation_deg[:before] < drill.STAND_DEG + drill.LIFTED_DEG)
+    """When the raise that leads into a hold began; NaN when the thigh was not seen hanging in LOOK_BACK_S before."""
+    before = slice(np.searchsorted(time_s, hold_start_s - LOOK_BACK_S), np.searchsorted(time_s, hold_start_s))
+    time_s, elevation_deg = time_s[before], elevation_deg[before]
+    down = np.flatnonzero(elevation_deg < drill.STAND_DEG + drill.LIFTED_DEG)
     if not len(down):
-        return float(time_s[0])
+        return float("nan")
     last = int(down[-1]) + 1
     slope = np.gradient(elevation_deg[:last], time_s[:last]) if last > 1 else np.zeros(1)
     settled = np.flatnonzero(slope < SETTLED_DEGPS)

@@ -64,7 +64,17 @@ def command(*arguments: str) -> tuple[float, float]:
     return float(wall_s), float(peak_mb)
 
 
+def bench_elevation(frames: list[Frame]) -> None:
+    """The thigh alone: the path to elevation, raises and holds."""
+    thigh = [frame for frame in frames if frame.node.startswith("thigh")]
+    nodes = timeline.assemble(thigh)
+    pairs = [(seconds(lambda: vqf_alone(nodes)), seconds(lambda: measure(thigh, Settings()))) for _ in range(7)]
+    ratio = statistics.median(alone / whole for alone, whole in pairs)
+    print(f"measure, thigh only: {ratio:.3f} of the speed of offlineVQF alone on the same samples")
+
+
 def bench_path(frames: list[Frame]) -> None:
+    """Thigh and pelvis: hip and pelvis too."""
     nodes = timeline.assemble(frames)
     samples = sum(len(node.block) for node in nodes)
     print(f"\n{samples} samples, {len(frames)} frames, {nodes[0].block.time_s[-1] / 60:.1f} min of two nodes\n")
@@ -103,6 +113,7 @@ def main() -> None:
     frames = ten_minutes()
     print(f"hiphold {measurement.SCHEMA}, Python {sys.version.split()[0]}, numpy {np.__version__}")
     bench_path(frames)
+    bench_elevation(frames)
     with tempfile.TemporaryDirectory() as folder:
         bench_commands(frames, Path(folder))
 
