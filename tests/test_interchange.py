@@ -111,6 +111,11 @@ def test_long_tables_come_in_messages_that_a_recording_takes(path: Path) -> None
     assert [frame.arrival_ns for frame in frames] == sorted(frame.arrival_ns for frame in frames)
 
 
+def test_milliseconds_are_not_seconds(path: Path) -> None:
+    rows = [f"{10 * k},pelvis,0,9.8,0,0.1,0,0" for k in range(100)]
+    assert "follow each other by 10 s; check the unit of the time" in refusal(path, text(*rows))
+
+
 def test_lids(path: Path) -> None:
     path.write_text(text(*ROWS))
     frames, _ = interchange.read(path, {"thigh_left": "front"})

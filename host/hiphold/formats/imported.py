@@ -33,6 +33,8 @@ GYR_LIMIT_RADPS = 100.0
 TIME_LIMIT_S = 1e10
 SPAN_LIMIT_S = 1e7
 _PLAUSIBLE_ACC_MPS2 = (5.0, 20.0)
+SLOWEST_S = 0.5  # no motion sensor is as slow; milliseconds taken for seconds are
+_SLOW_ROWS = 20  # a few rows made by hand may be
 _DEAD_ROWS = 20  # a few quantised readings of a sensor at rest may all be zero
 
 
@@ -65,6 +67,10 @@ def check_plausible(path: Path, placement: str, acc_mps2: Floats, gyr_radps: Flo
 
 def check_span(path: Path, times_s: Iterable[Floats]) -> float:
     """The earliest of all stamps, each array rising. Raises BadInputError when they lie absurdly far apart."""
+    times_s = list(times_s)
+    for time_s in times_s:
+        if len(time_s) >= _SLOW_ROWS and (step_s := float(np.median(np.diff(time_s)))) > SLOWEST_S:
+            raise BadInputError(f"{path}: the samples follow each other by {step_s:.3g} s; check the unit of the time.")
     ends = [(float(time_s[0]), float(time_s[-1])) for time_s in times_s]
     first, last = min(start for start, _ in ends), max(end for _, end in ends)
     if last - first > SPAN_LIMIT_S:
