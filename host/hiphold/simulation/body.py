@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphold.samples import Floats
-from hiphold.simulation.athlete import LEGS, Athlete, choreograph
+from hiphold.simulation.athlete import Athlete
+from hiphold.simulation.choreography import choreograph
 from hiphold.simulation.curves import Curve, Wobble, draw_wobble
-from hiphold.simulation.script import Plan
+from hiphold.simulation.plan import Plan
+from hiphold.simulation.score import ANKLE_TO_HIP_M, LEGS
 
 SWAY_HZ, SWAY_SLOPE = (0.1, 1.5), 1.0
 TREMOR_HZ, TREMOR_SLOPE = (4.0, 12.0), 2.0
-ANKLE_TO_HIP_M = 0.9
 
 # Facing earth x and upright: x_segment = x_earth, y_segment = z_earth, z_segment = -y_earth.
 R_EARTH_FROM_UPRIGHT = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))

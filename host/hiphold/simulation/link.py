@@ -41,6 +41,9 @@ class Link:
     base_delay_s: float = 0.004
     jitter_s: float = 0.026
     """delays lie between the base and this much more, most of them near the base"""
+    asymmetry_s: float = 0.0
+    """how much longer the way from the host to the node takes: the two-way exchanges cannot show it, and put the node's
+    samples half of it too early"""
 
     def delays_s(self, rng: np.random.Generator, n: int) -> Floats:
         """(n,) random times on the air, both directions independently."""

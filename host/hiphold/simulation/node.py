@@ -25,8 +25,9 @@ FULL_SCALE = 32767
 def ideal_signals(motion: Motion, unit: Unit, time_s: Floats) -> tuple[Floats, Floats]:
     """What a perfect sensor measures: specific force (n, 3) m/s2 and angular rate (n, 3) rad/s, sensor frame."""
     n = len(time_s)
-    pose = motion.pose(np.concatenate((time_s - STEP_S, time_s, time_s + STEP_S)), unit.placement)
-    r = pose.r_earth_from_segment @ unit.r_segment_from_sensor
+    around_s = np.concatenate((time_s - STEP_S, time_s, time_s + STEP_S))
+    pose = motion.pose(around_s, unit.placement)
+    r = pose.r_earth_from_segment @ unit.worn(around_s)
     p = pose.sensor_m
     acc = (p[:n] - 2.0 * p[n : 2 * n] + p[2 * n :]) / STEP_S**2 + np.array((0.0, 0.0, G_MPS2))
     force = np.einsum("nji,nj->ni", r[n : 2 * n], acc)
@@ -103,7 +104,7 @@ def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet
     """Who the node is and its calibration, at once and then every 10 s. The host reads the first ones itself."""
     info = wire.Info(
         boot=unit.boot,
-        placement=unit.placement,
+        placement=unit.says,
         lid=unit.lid,
         chip=sensor.chip,
         firmware=(0, 1, 0),
@@ -123,7 +124,7 @@ def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet
 def time_packets(unit: Unit, link: Link, epoch_us: int, duration_s: float, rng: np.random.Generator) -> list[Packet]:
     """Answers to the host's clock questions: sent, received, answered, each by its own clock."""
     asked_s = np.arange(0.2, duration_s, TIME_EVERY_S)
-    received_s = asked_s + link.delays_s(rng, len(asked_s))
+    received_s = asked_s + link.delays_s(rng, len(asked_s)) + link.asymmetry_s
     answered_s = received_s + rng.uniform(0.0002, 0.002, len(asked_s))
     rx_us, tx_us = (np.rint(unit.node_s(t) * 1e6).astype(np.int64) for t in (received_s, answered_s))
     return [

@@ -1,25 +1,59 @@
-"""What the athlete is asked to do, and when: the session script, and the timed plan that is drawn from it.
+"""What the athlete is asked to do: the session script, by lengths or act by act.
 
-The plan speaks of the `lead` and the `other` leg; which of them is right or left is decided by the body.
+A script speaks of the `lead` and the `other` leg; which of them is right or left is decided by the body.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
+DEFAULT_S = {
+    "stand": 4.0,
+    "hold": 11.0,
+    "dip": 14.0,
+    "graze_dip": 11.0,
+    "double": 7.0,
+    "sit": 6.0,
+    "walk": 6.0,
+    "step": 6.0,
+    "restless": 6.0,
+    "tap": 2.0,
+}
+"""length of each kind of act that has one, s"""
+BOWS = ("bow", "bow_sideways", "bow_backward", "bow_back_only")
+KINDS = (*DEFAULT_S, "raise", *BOWS)
 
-from hiphold.samples import Interval
-from hiphold.simulation.curves import minimum_jerk_progress
 
-HOLD_START_DEG = 25.0  # target - band: a hold starts above this
-HOLD_END_DEG = 22.0  # target - band - 3: and ends below this
-HANGING_DEG = -90.0
-WEIGHT_SHIFT_S = 0.3  # the weight moves to the standing leg this long before the foot leaves the floor
-RAISE_S = (1.0, 1.6)
-RITUAL_ELEVATION_DEG = (5.0, 20.0)
-RITUAL_TOP_S = (0.2, 0.7)
-BOW_S = (1.3, 1.8)
+@dataclass(frozen=True)
+class Act:
+    """One thing to do, of KINDS:
+
+    - `stand`: quietly, for `seconds`; the only kind that Truth counts as a stand.
+    - `raise`: the thigh up to 5 to 20 degrees and down again. `bow`: pelvis and trunk forward over still thighs.
+    - `hold`: `seconds` above the threshold, of any length; a short one is a broken-off attempt.
+    - `dip`: a hold whose thigh sinks once to 12 degrees for 0.8 s, which makes it two; `graze_dip`: once to 20 degrees,
+      below the threshold for 0.15 s, which leaves it one. `seconds` from the first crossing to the last.
+    - `double`: two holds of `seconds` each; between them the thigh comes down to -20 degrees only.
+    - `bow_sideways`: to the side of `leg`. `bow_backward`: by 27 degrees or more. `bow_back_only`: the trunk tips as in
+      a bow, the pelvis by a fifth of it.
+    - `walk`: steps with both legs, `leg` first, as on a treadmill. `step`: lifts each leg in turn on the spot.
+    - `sit`: `seconds` on a chair, and up again.
+    - `tap`: somebody knocks 4 to 6 times; every sensor jolts, none turns.
+    - `restless`: leans to and fro over feet that stay, hardly ever still.
+    """
+
+    kind: str
+    leg: str = "lead"
+    """lead or other: which leg is raised, goes first, or is bent over; no matter for the rest"""
+    seconds: float | None = None
+    """whole length of stand, walk, step, tap and restless; time on the seat; time at the top of a raise or bow; time
+    above the threshold of the holds. None: by DEFAULT_S, and a moment for a raise or bow"""
+    elevation_deg: float | None = None
+    """what the thigh is raised to in raise and holds, or has on the seat; None: drawn"""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS or self.leg not in ("lead", "other"):
+            raise ValueError(f"no such act: {self.kind} with the {self.leg} leg; there are {', '.join(KINDS)}")
 
 
 @dataclass(frozen=True)
@@ -39,88 +73,18 @@ class Script:
     rest_s: float = 4.2
     """stand between holds and after the last"""
     variation: float = 0.07
+    acts: tuple[Act, ...] = ()
+    """when given, all that is done, in this order; of the settings above only `variation` still counts"""
 
-
-@dataclass(frozen=True)
-class Move:
-    """One departure from standing: out between start_s and top_s, back between leave_s and end_s."""
-
-    kind: str
-    """raise, hold or bow"""
-    leg: str
-    """lead or other; lead for a bow"""
-    start_s: float
-    top_s: float
-    leave_s: float
-    end_s: float
-    elevation_deg: float
-    """what the thigh is raised to; hanging for a bow"""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The script with all times fixed, seconds since the session began."""
-
-    stands: tuple[Interval, ...]
-    moves: tuple[Move, ...]
-    duration_s: float
-
-
-class _Planner:
-    """Lays moves and stands end to end."""
-
-    def __init__(self, script: Script, rng: np.random.Generator) -> None:
-        self.script, self.rng = script, rng
-        self.now_s = 0.0
-        self.stands: list[Interval] = []
-        self.moves: list[Move] = []
-
-    def vary(self, seconds: float) -> float:
-        return seconds * (1.0 + self.script.variation * self.rng.uniform(-1.0, 1.0))
-
-    def stand(self, seconds: float) -> None:
-        length = seconds * (1.0 + 2.0 * self.script.variation * self.rng.uniform())
-        self.stands.append((self.now_s, self.now_s + length))
-        self.now_s += length
-
-    def move(self, kind: str, leg: str, out_s: float, top_s: float, back_s: float, elevation_deg: float) -> None:
-        start = self.now_s + WEIGHT_SHIFT_S
-        top = start + float(out_s)
-        leave = top + float(top_s)
-        self.now_s = leave + float(back_s)
-        self.moves.append(Move(kind, leg, start, top, leave, self.now_s, elevation_deg))
-
-    def raise_leg(self, leg: str) -> None:
-        elevation = self.rng.uniform(*RITUAL_ELEVATION_DEG)
-        out, back = self.rng.uniform(*RAISE_S, 2)
-        self.move("raise", leg, out, self.rng.uniform(*RITUAL_TOP_S), back, elevation)
-
-    def bow(self) -> None:
-        out, back = self.rng.uniform(*BOW_S, 2)
-        self.move("bow", "lead", out, self.rng.uniform(*RITUAL_TOP_S), back, HANGING_DEG)
-
-    def hold(self, leg: str, seconds: float, elevation_deg: float) -> None:
-        """`seconds` run from crossing the one threshold upwards to crossing the other downwards."""
-        out, back = self.rng.uniform(*RAISE_S, 2)
-        whole = elevation_deg - HANGING_DEG
-        above_s = out * (1.0 - minimum_jerk_progress((HOLD_START_DEG - HANGING_DEG) / whole))
-        below_s = back * minimum_jerk_progress((elevation_deg - HOLD_END_DEG) / whole)
-        self.move("hold", leg, out, max(seconds - above_s - below_s, 0.1), back, elevation_deg)
-
-
-def draw_plan(
-    script: Script, legs: tuple[str, ...], elevation_deg: tuple[float, float], rng: np.random.Generator
-) -> Plan:
-    """All times of a session. `legs` take turns in the holds; `elevation_deg` are the bounds of where they are held."""
-    planner = _Planner(script, rng)
-    planner.stand(script.stand_s)
-    if script.ritual:
-        for leg in legs * 2:
-            planner.raise_leg(leg)
-            planner.stand(script.between_s)
-        planner.bow()
-        planner.stand(script.before_holds_s)
-    for i, seconds in enumerate(script.hold_s):
-        planner.hold(legs[i % len(legs)], planner.vary(seconds), rng.uniform(*elevation_deg))
-        planner.stand(script.rest_s)
-    return Plan(tuple(planner.stands), tuple(planner.moves), planner.now_s)
+    def all_acts(self, legs: tuple[str, ...]) -> tuple[Act, ...]:
+        """What is done, in order. `legs` (lead, or lead and other) take turns in the ritual and the holds."""
+        if self.acts:
+            return self.acts
+        acts = [Act("stand", seconds=self.stand_s)]
+        if self.ritual:
+            for leg in legs * 2:
+                acts += [Act("raise", leg), Act("stand", seconds=self.between_s)]
+            acts += [Act("bow"), Act("stand", seconds=self.before_holds_s)]
+        for i, seconds in enumerate(self.hold_s):
+            acts += [Act("hold", legs[i % len(legs)], seconds), Act("stand", seconds=self.rest_s)]
+        return tuple(acts)

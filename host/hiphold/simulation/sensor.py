@@ -9,10 +9,12 @@ import numpy as np
 from hiphold import wire
 from hiphold.samples import G_MPS2, Floats
 from hiphold.simulation.body import MIRROR_SEGMENT, rotate_x, rotate_y, rotate_z
+from hiphold.simulation.curves import minimum_jerk
 
 MG_MPS2 = G_MPS2 / 1000.0
 DPS_RADPS = np.pi / 180.0
 MARKS_SD_DEG = 4.0  # how well a case is put on by its marks, about each axis
+SLIP_S = 0.3
 
 # Where the lid faces, in segment axes: columns x, y, z of the case as worn (y up, z out of the lid, x = y cross z).
 _OUT = {"front": (1.0, 0.0, 0.0), "back": (-1.0, 0.0, 0.0), "right": (0.0, 0.0, 1.0), "left": (0.0, 0.0, -1.0)}
@@ -95,16 +97,43 @@ class Sensor:
         )
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A sensor turns on its segment, where it sits, and stays so."""
+
+    placement: str
+    at_s: float
+    """session time when it begins; it is over 0.3 s later"""
+    rotation_deg: tuple[float, float, float]
+    """rotation vector, x, y and z of the segment; not mirrored when the left leg leads"""
+
+    def rotation(self, time_s: Floats) -> Floats:
+        """(n, 3, 3) how far it has turned, in segment axes."""
+        vector = np.radians(self.rotation_deg)
+        whole = float(np.linalg.norm(vector))
+        x, y, z = vector / max(whole, 1e-12)
+        across = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
+        angle = whole * minimum_jerk((time_s - self.at_s) / SLIP_S)[:, None, None]
+        # Rodrigues: I + sin(a) K + (1 - cos(a)) K K
+        return np.asarray(np.eye(3) + np.sin(angle) * across + (1.0 - np.cos(angle)) * (across @ across))
+
+
 @dataclass(frozen=True, eq=False)
 class Unit:
     """One specimen, as it is worn: what a test may want to know of it."""
 
     name: str
     placement: str
+    """where it is"""
+    says: str
+    """the placement it claims"""
     lid: str
+    """the side its lid faces, as it claims"""
     boot: int
     r_segment_from_sensor: Floats
-    """(3, 3)"""
+    """(3, 3) as it was put on"""
+    slips: tuple[Slip, ...]
+    """in order of time"""
     period_s: float
     """true distance between samples"""
     first_sample_s: float
@@ -120,6 +149,13 @@ class Unit:
     gyr_bias_radps: Floats
     calibration: wire.Calibration | None
     """what the node tells the host to apply; None when it was never calibrated"""
+
+    def worn(self, time_s: Floats) -> Floats:
+        """(n, 3, 3) or (3, 3) segment from sensor at session times (n,), slips included."""
+        r = self.r_segment_from_sensor
+        for slip in self.slips:
+            r = slip.rotation(time_s) @ r
+        return r
 
     def node_s(self, time_s: Floats) -> Floats:
         """The node's clock at session times."""
@@ -144,9 +180,17 @@ def draw_mounting(mounting: str, placement: str, mirrored: bool, rng: np.random.
     return np.asarray((MIRROR_SEGMENT @ error @ MIRROR_SEGMENT if mirrored else error) @ case)
 
 
-def draw_unit(sensor: Sensor, placement: str, r_segment_from_sensor: Floats, rng: np.random.Generator) -> Unit:
-    """One specimen of a kind of sensor."""
-    name, boot = f"{placement}-{rng.integers(1 << 16):04x}", int(rng.integers(1, 256))
+def draw_unit(
+    sensor: Sensor,
+    placement: str,
+    r_segment_from_sensor: Floats,
+    rng: np.random.Generator,
+    says: str | None = None,
+    slips: tuple[Slip, ...] = (),
+) -> Unit:
+    """One specimen of a kind of sensor. `says`: the placement it claims, and is named after; None: the true one."""
+    says = says or placement
+    name, boot = f"{says}-{rng.integers(1 << 16):04x}", int(rng.integers(1, 256))
     period = 1.0 / (sensor.rate_hz * (1.0 + sensor.rate_error_sd * rng.standard_normal()))
     first, offset = period * rng.uniform(), sensor.clock_offset_s * rng.uniform()
     skew = 1e-6 * sensor.clock_skew_sd_ppm * rng.standard_normal()
@@ -162,9 +206,11 @@ def draw_unit(sensor: Sensor, placement: str, r_segment_from_sensor: Floats, rng
     return Unit(
         name=name,
         placement=placement,
-        lid=LID[placement],
+        says=says,
+        lid=LID[says],
         boot=boot,
         r_segment_from_sensor=r_segment_from_sensor,
+        slips=slips,
         period_s=float(period),
         first_sample_s=float(first),
         clock_offset_s=float(offset),

@@ -11,12 +11,14 @@ import numpy as np
 
 from hiphold.samples import Bools, Floats, Interval
 from hiphold.simulation.body import MIRROR_SEGMENT, R_EARTH_FROM_UPRIGHT, Motion
-from hiphold.simulation.script import Plan
+from hiphold.simulation.plan import Plan
 
 GRID_S = 1e-3
 RUN_S = 0.3  # a crossing counts when it lasts
 MINIMUM_HOLD_S = 5.0
 GRAZE_DEG, GRAZE_S, GRAZE_NEAR_S = 1.0, 0.1, 1.0
+GRAZE_DIP_S = 0.25  # a dip of nearly RUN_S might be taken for the end; a shorter one cannot
+STAND_S = 1.0  # a shorter one is no reference
 VERTICAL_DEG = 20.0  # closer to vertical than this, a thigh has no azimuth
 
 
@@ -58,9 +60,10 @@ class TrueHold:
 
 @dataclass(frozen=True)
 class TrueMove:
-    """One raise, hold or bow as it was planned."""
+    """One departure from standing as it was planned."""
 
     kind: str
+    """of script.KINDS, but no stand"""
     side: str
     start_s: float
     top_s: float
@@ -111,12 +114,12 @@ class Truth:
 
     @property
     def stands(self) -> tuple[Interval, ...]:
-        """When the athlete stood, in order; the first is the reference."""
+        """When the athlete stood quietly, in order; the first of at least 1 s is the reference."""
         return self.plan.stands
 
     @property
     def moves(self) -> tuple[TrueMove, ...]:
-        """Raises, bow and holds as planned; a bow bears the side of the leading leg."""
+        """All but the stands, as planned; what is done with both bears the side of the leg that was said."""
         lead = self.motion.lead
         other = "left" if lead == "right" else "right"
         side = {"lead": lead, "other": other}
@@ -141,8 +144,8 @@ class Truth:
         return Angles(*(np.degrees(angle) for angle in all_rad))
 
     def rezeroed_elevation_deg(self, time_s: Floats, side: str, stand: Interval | None = None) -> Floats:
-        """Elevation of the axis, fixed in the thigh, that was vertical on average over a stand (default: the first)."""
-        stand = stand or self.stands[0]
+        """Elevation of the axis, fixed in the thigh, that was vertical on average over a stand (default: reference)."""
+        stand = stand or next((each for each in self.stands if each[1] - each[0] >= STAND_S), self.stands[0])
         over = np.arange(stand[0], stand[1], 10 * GRID_S)
         axis = self.motion.rotation(over, f"thigh_{side}")[..., 2, :].mean(axis=0)
         axis /= np.linalg.norm(axis)
@@ -162,10 +165,8 @@ class Truth:
             if start < free_from:
                 continue
             free_from = next(end for end in ends if end > start)
-            dips_s = np.sum(elevation[start:free_from] < below + GRAZE_DEG) * GRID_S
-            grazes = (
-                _lingers(elevation, start, above) or _lingers(elevation, free_from, below) or bool(dips_s > GRAZE_S)
-            )
+            dips = _runs(elevation[start:free_from] < below + GRAZE_DEG, round(GRAZE_DIP_S / GRID_S))
+            grazes = _lingers(elevation, start, above) or _lingers(elevation, free_from, below) or bool(dips)
             found.append(TrueHold(side, float(time_s[start]), float(time_s[free_from]), grazes))
         return tuple(found)
 

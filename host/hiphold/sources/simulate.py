@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,8 +13,9 @@ from hiphold.simulation.athlete import Athlete
 from hiphold.simulation.body import Motion, draw_motion
 from hiphold.simulation.link import Link, deliver
 from hiphold.simulation.node import sample_packets, status_packets, time_packets
-from hiphold.simulation.script import Script, draw_plan
-from hiphold.simulation.sensor import Sensor, Unit, draw_mounting, draw_unit
+from hiphold.simulation.plan import draw_plan
+from hiphold.simulation.script import Script
+from hiphold.simulation.sensor import Sensor, Slip, Unit, draw_mounting, draw_unit
 from hiphold.simulation.truth import Truth
 
 EPOCH_NS = 1_700_000_000 * 10**9
@@ -21,6 +24,8 @@ EPOCH_NS = 1_700_000_000 * 10**9
 ROLES = ("pelvis", "thigh_lead", "thigh_other", "shank_lead", "shank_other", "trunk")
 SIDES = {"right": ("right",), "left": ("left",), "both": ("right", "left")}
 DEFAULT_ATHLETE, DEFAULT_SCRIPT, DEFAULT_SENSOR, DEFAULT_LINK = Athlete(), Script(), Sensor(), Link()
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,29 +55,66 @@ def simulate(
     side: str = "right",
     athlete: Athlete = DEFAULT_ATHLETE,
     script: Script = DEFAULT_SCRIPT,
-    sensor: Sensor = DEFAULT_SENSOR,
-    link: Link = DEFAULT_LINK,
+    sensor: Sensor | Mapping[str, Sensor] = DEFAULT_SENSOR,
+    link: Link | Mapping[str, Link] = DEFAULT_LINK,
     placements: tuple[str, ...] = (),
     mounting: str = "any",
+    slips: tuple[Slip, ...] = (),
+    says: Mapping[str, str] | None = None,
 ) -> Simulation:
     """One whole session; equal arguments give equal bytes.
 
     `side`: right, left, or both in turn. `placements`: from wire.PLACEMENTS, empty for `default_placements`.
+    `sensor`, `link`: for all nodes, or by placement; the default for those left out.
     `mounting`: any (every way round) or worn (by the marks on the case, a few degrees off).
+    `slips`: sensors that turn on their segment. `says`: true placement -> what the node claims instead.
     Motion, nodes and links draw from separate branches of the seed, and each node from its own, so changing one leaves
     the others as they were. `left` is the mirror image of `right`.
     """
     for_motion, for_nodes, for_links = np.random.SeedSequence(seed).spawn(3)
     truth = _draw_truth(side, athlete, script, for_motion)
     node_seeds, link_seeds = for_nodes.spawn(len(ROLES)), for_links.spawn(len(ROLES))
+    placements, says = placements or default_placements(side), says or {}
+    each = [given for given in (sensor, link, says) if isinstance(given, Mapping)]
+    _refuse_absent(placements, (*(slip.placement for slip in slips), *(name for given in each for name in given)))
     frames: list[Frame] = []
     units = []
-    for placement in placements or default_placements(side):
+    for placement in placements:
         role = ROLES.index(truth.motion.role(placement))
-        unit, received = _one_node(truth, placement, sensor, link, mounting, node_seeds[role], link_seeds[role])
+        node = _Node(
+            placement,
+            _of(sensor, placement, DEFAULT_SENSOR),
+            _of(link, placement, DEFAULT_LINK),
+            mounting,
+            tuple(sorted((slip for slip in slips if slip.placement == placement), key=lambda slip: slip.at_s)),
+            says.get(placement, placement),
+        )
+        unit, received = _one_node(truth, node, node_seeds[role], link_seeds[role])
         units.append(unit)
         frames += received
     return Simulation(sorted(frames, key=lambda frame: frame.arrival_ns), truth, tuple(units))
+
+
+@dataclass(frozen=True)
+class _Node:
+    """What is asked of one node."""
+
+    placement: str
+    sensor: Sensor
+    link: Link
+    mounting: str
+    slips: tuple[Slip, ...]
+    says: str
+
+
+def _of(one_or_each: T | Mapping[str, T], placement: str, default: T) -> T:
+    return one_or_each.get(placement, default) if isinstance(one_or_each, Mapping) else one_or_each
+
+
+def _refuse_absent(placements: tuple[str, ...], named: Iterable[str]) -> None:
+    """A fault given to a sensor that nobody wears would go unnoticed."""
+    if absent := set(named) - set(placements):
+        raise ValueError(f"nobody wears {', '.join(sorted(absent))} here; worn: {', '.join(placements)}")
 
 
 def _draw_truth(side: str, athlete: Athlete, script: Script, seed: np.random.SeedSequence) -> Truth:
@@ -83,19 +125,14 @@ def _draw_truth(side: str, athlete: Athlete, script: Script, seed: np.random.See
 
 
 def _one_node(
-    truth: Truth,
-    placement: str,
-    sensor: Sensor,
-    link: Link,
-    mounting: str,
-    node_seed: np.random.SeedSequence,
-    link_seed: np.random.SeedSequence,
+    truth: Truth, node: _Node, node_seed: np.random.SeedSequence, link_seed: np.random.SeedSequence
 ) -> tuple[Unit, list[Frame]]:
     for_mounting, for_unit, for_noise = (np.random.default_rng(child) for child in node_seed.spawn(3))
     for_clock, for_air = (np.random.default_rng(child) for child in link_seed.spawn(2))
     motion: Motion = truth.motion
-    worn = draw_mounting(mounting, placement, motion.lead == "left", for_mounting)
-    unit = draw_unit(sensor, placement, worn, for_unit)
+    sensor, link = node.sensor, node.link
+    put_on = draw_mounting(node.mounting, node.placement, motion.lead == "left", for_mounting)
+    unit = draw_unit(sensor, node.placement, put_on, for_unit, node.says, node.slips)
     packets = status_packets(sensor, unit, truth.duration_s)
     packets += time_packets(unit, link, EPOCH_NS // 1000, truth.duration_s, for_clock)
     packets += sample_packets(motion, sensor, unit, truth.duration_s, for_noise)
