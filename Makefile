@@ -8,7 +8,7 @@ TESTS := $(BIN)/python -m pytest
 help:
 	@echo "make demo      a whole simulated session; result in ./demo/"
 	@echo "make test      style, types and tests: what CI runs"
-	@echo "make accuracy  every figure judged against truth, the long version"
+	@echo "make accuracy  every figure judged against truth, the long version; writes docs/explanation/accuracy.md"
 	@echo "make bench     speed and memory, side by side in one run"
 	@echo "make clean     remove what these made"
 
@@ -43,7 +43,7 @@ test: lint types
 	$(TESTS) -n auto
 
 accuracy: .venv/dev-installed
-	$(TESTS) tests/accuracy --long -s
+	$(TESTS) tests/accuracy --long -s --figures docs/explanation/accuracy.md
 
 bench: .venv/dev-installed
 	$(BIN)/python tests/bench/bench.py

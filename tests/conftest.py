@@ -14,11 +14,13 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+MARKS = "<!-- figures -->", "<!-- end of figures -->"
 FIGURES = pytest.StashKey[list[tuple[str, str, str]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="judge accuracy on all seeds, as `make accuracy` does")
+    parser.addoption("--figures", metavar="FILE", help="put the table of figures into this page, between its marks")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,6 +34,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         width = max(len(name) for name, _, _ in figures)
         for name, value, aim in figures:
             terminalreporter.write_line(f"{name:<{width}}  {value:<22}  {aim}")
+    page = config.getoption("--figures")
+    if figures and page:
+        write_figures(Path(page), figures)
+
+
+def write_figures(page: Path, figures: list[tuple[str, str, str]]) -> None:
+    """Replace what stands between the two marks of a Markdown page by the table."""
+    text = page.read_text("utf-8")
+    before, _, rest = text.partition(MARKS[0])
+    _, mark, after = rest.partition(MARKS[1])
+    if not mark:
+        raise pytest.UsageError(f"{page} has no marks to put the figures between: {' ... '.join(MARKS)}")
+    lines = ["| figure | measured | aim |", "|---|---|---|"]
+    lines += ["| " + " | ".join(part.replace("|", "/") for part in row) + " |" for row in figures]
+    page.write_text("\n".join([before + MARKS[0], *lines, MARKS[1] + after]), "utf-8")
 
 
 @pytest.fixture(scope="session")

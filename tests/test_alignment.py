@@ -1,4 +1,4 @@
-"""Sensor to segment: elevation of poses worked out by hand, from any mounting, and bows."""
+"""Sensor to segment: elevation of poses worked out by hand, from any mounting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from hiphold.alignment import Alignment, align_to_stand, femur_elevation_deg, find_bows, tipped_deg
+from hiphold.alignment import Alignment, align_to_stand, femur_elevation_deg, tipped_deg
 from hiphold.samples import G_MPS2, Block, Floats
 
 MOUNTINGS = [
@@ -84,38 +84,21 @@ def test_tipped_is_the_angle_from_the_vertical_whichever_way() -> None:
     np.testing.assert_allclose(tipped_deg(up, aligned), (0.0, 45.0, 45.0, 90.0), atol=1e-9)
 
 
-# Bows: the pelvis at 100 Hz, the thigh at 50 Hz
-
-PELVIS_S, THIGH_S = 0.01 * np.arange(1000.0), 0.02 * np.arange(500.0)
-
-
-def bump(time_s: Floats, start_s: float, length_s: float, height_deg: float) -> Floats:
-    return np.where((time_s >= start_s) & (time_s < start_s + length_s), height_deg, 2.0)
-
-
-def test_a_bow_is_found_where_the_pelvis_tips_and_the_thigh_hangs() -> None:
-    ((start_s, end_s),) = find_bows(PELVIS_S, bump(PELVIS_S, 3.0, 1.0, 30.0), THIGH_S, np.full(500, 4.0))
-    assert (start_s, end_s) == pytest.approx((3.0, 3.99))
-
-
-@pytest.mark.parametrize(("height_deg", "found"), [(19.9, 0), (20.1, 1)])
-def test_a_nod_is_no_bow(height_deg: float, found: int) -> None:
-    assert len(find_bows(PELVIS_S, bump(PELVIS_S, 3.0, 1.0, height_deg), THIGH_S, np.full(500, 4.0))) == found
+def test_samples_of_which_not_all_is_known_do_not_count() -> None:
+    """Neither without an acceleration nor without an orientation."""
+    poses = np.full(100, -90.0)
+    up, acc = up_in_thigh(poses), G_MPS2 * up_in_thigh(poses)
+    up[:10], acc[10:20] = np.nan, np.nan
+    up[20:30] = up_in_thigh(np.full(10, -80.0))
+    block = Block(0.01 * np.arange(100.0), acc, np.zeros((100, 3)), np.full((100, 4), np.nan))
+    aligned = align_to_stand(block, up, (0.0, 1.0))
+    np.testing.assert_allclose(aligned.y_sensor, (0.0, 1.0, 0.0), atol=1e-12)
+    assert aligned.sway_deg == pytest.approx(10 * np.sqrt(10 / 80))
+    assert aligned.gravity_error == pytest.approx(0)
 
 
-@pytest.mark.parametrize(("length_s", "found"), [(0.35, 0), (0.45, 1)])
-def test_a_jerk_is_no_bow(length_s: float, found: int) -> None:
-    assert len(find_bows(PELVIS_S, bump(PELVIS_S, 3.0, length_s, 30.0), THIGH_S, np.full(500, 4.0))) == found
-
-
-@pytest.mark.parametrize(("thigh_deg", "found"), [(24.0, 1), (26.0, 0)])
-def test_sitting_down_is_no_bow(thigh_deg: float, found: int) -> None:
-    thigh = bump(THIGH_S, 2.0, 3.0, thigh_deg)
-    assert len(find_bows(PELVIS_S, bump(PELVIS_S, 3.0, 1.0, 30.0), THIGH_S, thigh)) == found
-
-
-def test_two_bows_are_two_and_one_may_reach_to_the_end() -> None:
-    pelvis = np.maximum(bump(PELVIS_S, 1.0, 1.0, 30.0), bump(PELVIS_S, 9.0, 5.0, 40.0))
-    found = find_bows(PELVIS_S, pelvis, THIGH_S, np.zeros(500))
-    np.testing.assert_allclose(found, [(1.0, 1.99), (9.0, 9.99)])
-    assert find_bows(PELVIS_S, np.zeros(1000), THIGH_S, np.zeros(500)) == []
+def test_a_stand_of_which_nothing_is_known_gives_no_up_axis() -> None:
+    # As by recorded orientation, when a sensor sent no quaternion while it stood.
+    nothing = np.full((100, 3), np.nan)
+    aligned = align_to_stand(block_of(nothing), nothing, (0.0, 1.0))
+    assert np.isnan(aligned.y_sensor).all()

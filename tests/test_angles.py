@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hiphold import angles
+from hiphold.angles import Ahead, Angles
 from hiphold.ritual import Axes
 from hiphold.samples import Bools, Floats, Interval
 
@@ -38,8 +39,38 @@ def thigh_and_pelvis(side: str) -> tuple[Floats, Floats, Bools]:
     return thigh, pelvis, stood
 
 
-def check(found: angles.Angles | None, stood: Bools, atol: float = 1e-6) -> None:
-    assert found is not None
+ITSELF = Axes(np.eye(3), 0.0)
+"""of a sensor that sits on its segment axis on axis"""
+
+
+def orientations(poses: Floats) -> Floats:
+    """(n, 4) of poses (n, 3, 3); NaN where they are."""
+    known = np.isfinite(poses).all(axis=(1, 2))
+    q = np.full((len(poses), 4), np.nan)
+    q[known] = Rotation.from_matrix(poses[known]).as_quat(scalar_first=True)
+    return q
+
+
+def facing(poses: Floats, stands: list[Interval]) -> Floats:
+    """(m,) heading in the stands."""
+    return angles.facing_rad(angles.at_stands(TIME_S, orientations(poses), stands), ITSELF)
+
+
+def related(
+    side: str, thigh: Floats, pelvis: Floats, trunk: Floats | None = None, stands: list[Interval] = STANDS
+) -> tuple[Angles, Ahead]:
+    """Angles with the headings brought together at the stands, and how far the thigh's was ahead of the pelvis'."""
+    faced = facing(pelvis, stands)
+    ahead = angles.ahead_of_pelvis(stands, facing(thigh, stands), faced)
+    r_trunk = None
+    if trunk is not None:
+        trunk_ahead = angles.ahead_of_pelvis(stands, facing(trunk, stands), faced)
+        r_trunk = angles.turned(trunk, -trunk_ahead.at(TIME_S))
+    r_thigh = angles.turned(thigh, -ahead.at(TIME_S))
+    return angles.side_angles(side, r_thigh, pelvis, angles.first_known(faced), r_trunk), ahead
+
+
+def check(found: Angles, stood: Bools, atol: float = 1e-6) -> None:
     for values, expected in (
         (found.hip_flexion_deg, 90),
         (found.hip_adduction_deg, 10),
@@ -51,14 +82,17 @@ def check(found: angles.Angles | None, stood: Bools, atol: float = 1e-6) -> None
         np.testing.assert_allclose(values, np.where(stood, 0, expected), atol=atol)
 
 
+# Thigh and pelvis
+
+
 @both_sides
 @pytest.mark.parametrize("offset_deg", [0.0, 30.0, 180.0, -150.0])
 def test_a_heading_offset_between_the_sensors_is_removed(side: str, offset_deg: float) -> None:
     thigh, pelvis, stood = thigh_and_pelvis(side)
-    found = angles.side_angles(side, TIME_S, yawed(offset_deg - 70, thigh), yawed(-70, pelvis), STANDS)
+    found, ahead = related(side, yawed(offset_deg - 70, thigh), yawed(-70, pelvis))
     check(found, stood)
-    assert found is not None
-    assert found.heading_drift_deg_per_min == pytest.approx(0, abs=1e-6)
+    assert ahead.drift_deg_per_min == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(np.cos(ahead.angle_rad - np.deg2rad(offset_deg)), 1)
 
 
 @both_sides
@@ -66,30 +100,25 @@ def test_a_heading_offset_between_the_sensors_is_removed(side: str, offset_deg: 
 def test_a_steady_drift_is_interpolated_between_stands_and_reported(side: str, drift_deg_per_min: float) -> None:
     """Starts near the half turn so that it wraps. Within a stand the drift goes on; its middle is what counts."""
     thigh, pelvis, stood = thigh_and_pelvis(side)
-    drifted = yawed(175 + drift_deg_per_min * TIME_S / 60, thigh)
-    found = angles.side_angles(side, TIME_S, drifted, pelvis, STANDS)
-    assert found is not None
-    assert found.heading_drift_deg_per_min == pytest.approx(drift_deg_per_min, abs=1e-6)
+    found, ahead = related(side, yawed(175 + drift_deg_per_min * TIME_S / 60, thigh), pelvis)
+    assert ahead.drift_deg_per_min == pytest.approx(drift_deg_per_min, abs=1e-6)
     inner = (TIME_S >= 2.0) & (TIME_S <= 116.5)  # from the middle of the first stand to the middle of the last
     np.testing.assert_allclose(found.hip_flexion_deg[inner], np.where(stood, 0, 90)[inner], atol=1e-6)
     np.testing.assert_allclose(found.hip_adduction_deg[inner], np.where(stood, 0, 10)[inner], atol=1e-6)
     np.testing.assert_allclose(found.hip_rotation_deg[inner], np.where(stood, 0, 20)[inner], atol=1e-6)
 
 
-def test_outside_the_stands_the_nearest_difference_is_kept() -> None:
+def test_outside_the_stands_the_nearest_difference_is_kept_and_one_stand_shows_no_drift() -> None:
     thigh, pelvis, _ = thigh_and_pelvis("right")
-    drifted = yawed(6 * TIME_S / 60, thigh)
-    found = angles.side_angles("right", TIME_S, drifted, pelvis, STANDS[1:2])
-    assert found is not None
+    found, ahead = related("right", yawed(6 * TIME_S / 60, thigh), pelvis, stands=STANDS[1:2])
     off_deg = 6 * (TIME_S[0] - 60) / 60  # a thigh that faces to the right of the pelvis: turned outward
     assert found.hip_rotation_deg[0] == pytest.approx(off_deg)
-    assert found.heading_drift_deg_per_min is None
+    assert ahead.drift_deg_per_min is None
 
 
 def test_pelvic_rotation_is_from_the_reference_stand_and_keeps_its_drift() -> None:
     thigh, pelvis, _ = thigh_and_pelvis("right")
-    found = angles.side_angles("right", TIME_S, thigh, yawed(170 + 6 * TIME_S / 60, pelvis), STANDS)
-    assert found is not None
+    found, _ = related("right", thigh, yawed(170 + 6 * TIME_S / 60, pelvis))
     at_60_s = int(np.searchsorted(TIME_S, 60.0))
     assert found.pelvis_rotation_deg[at_60_s] == pytest.approx(6 * (60 - 2) / 60)
 
@@ -101,25 +130,32 @@ def test_azimuth_is_of_the_thigh_brought_to_the_pelvis_heading(side: str) -> Non
     level = np.column_stack(((0.0, 0.0, 1.0), (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0)))
     across = yawed(35.0 * RIGHT[side], np.tile(level, (len(TIME_S), 1, 1)))
     thigh = np.where(stood[:, None, None], UPRIGHT, across)
-    pelvis = np.tile(UPRIGHT, (len(TIME_S), 1, 1))
-    found = angles.side_angles(side, TIME_S, yawed(100, thigh), pelvis, STANDS)
-    assert found is not None
+    found, _ = related(side, yawed(100, thigh), np.tile(UPRIGHT, (len(TIME_S), 1, 1)))
     assert np.isnan(found.thigh_azimuth_deg[stood]).all()
     np.testing.assert_allclose(found.thigh_azimuth_deg[~stood], 35, atol=1e-9)
 
 
-def test_no_stand_with_both_gives_no_angles() -> None:
+def test_no_stand_with_both_gives_no_difference_of_headings() -> None:
     thigh, pelvis, stood = thigh_and_pelvis("right")
     pelvis = np.where(stood[:, None, None], np.nan, pelvis)
-    assert angles.side_angles("right", TIME_S, thigh, pelvis, STANDS) is None
-    assert angles.side_angles("right", TIME_S, thigh, pelvis, []) is None
+    ahead = angles.ahead_of_pelvis(STANDS, facing(thigh, STANDS), facing(pelvis, STANDS))
+    assert len(ahead.middle_s) == len(ahead.angle_rad) == 0
+    assert ahead.drift_deg_per_min is None
+    assert np.isnan(angles.first_known(facing(pelvis, STANDS)))
+
+
+def test_only_stands_that_show_both_count() -> None:
+    """The middle of the second, in which the pelvis is not seen, is not among them."""
+    ahead = angles.ahead_of_pelvis(STANDS, np.array((0.3, 0.4, 0.5)), np.array((0.1, np.nan, 0.1)))
+    np.testing.assert_allclose(ahead.middle_s, (2.0, 116.5))
+    np.testing.assert_allclose(ahead.angle_rad, (0.2, 0.4))
+    np.testing.assert_allclose(ahead.at(np.array((0.0, 2.0, 59.25, 200.0))), (0.2, 0.2, 0.3, 0.4))
 
 
 def test_where_the_pelvis_has_no_samples_nothing_is_known() -> None:
     thigh, pelvis, stood = thigh_and_pelvis("right")
     gone = (TIME_S > 20) & (TIME_S < 60)  # half of the second stand with it
-    found = angles.side_angles("right", TIME_S, thigh, np.where(gone[:, None, None], np.nan, pelvis), STANDS)
-    assert found is not None
+    found, _ = related("right", thigh, np.where(gone[:, None, None], np.nan, pelvis))
     for name in ("hip_flexion_deg", "hip_adduction_deg", "hip_rotation_deg", "pelvis_tilt_deg", "pelvis_rotation_deg"):
         np.testing.assert_array_equal(np.isnan(getattr(found, name)), gone, err_msg=name)
     assert np.isnan(found.thigh_azimuth_deg[gone]).all()
@@ -130,9 +166,132 @@ def test_a_pelvis_sensor_that_came_after_the_reference_stand_still_gives_its_rot
     """From the first stand that shows it."""
     thigh, pelvis, stood = thigh_and_pelvis("right")
     late = TIME_S < 20
-    found = angles.side_angles("right", TIME_S, thigh, np.where(late[:, None, None], np.nan, pelvis), STANDS)
-    assert found is not None
+    found, _ = related("right", thigh, np.where(late[:, None, None], np.nan, pelvis))
     np.testing.assert_allclose(found.pelvis_rotation_deg[~late], np.where(stood, 0, 15)[~late], atol=1e-6)
+
+
+# Trunk
+
+
+def upright_then(pose: Floats) -> tuple[Floats, Bools]:
+    """(n, 3, 3) upright in the stands, so between them; and which is in a stand."""
+    stood = standing(TIME_S)
+    return np.where(stood[:, None, None], UPRIGHT, pose), stood
+
+
+def leaning_forward(deg: float) -> Floats:
+    """The chest towards the floor: what pointed forward points down."""
+    s, c = float(np.sin(np.deg2rad(deg))), float(np.cos(np.deg2rad(deg)))
+    return np.column_stack(((c, 0.0, -s), (s, 0.0, c), (0.0, -1.0, 0.0)))
+
+
+def turned_to_the_left(deg: float) -> Floats:
+    """The right shoulder forward."""
+    return np.asarray(yawed(deg, UPRIGHT[None])[0])
+
+
+STILL = np.tile(UPRIGHT, (len(TIME_S), 1, 1))
+
+
+@both_sides
+@pytest.mark.parametrize("offset_deg", [0.0, 100.0, -150.0])
+def test_in_the_stands_the_trunk_is_at_zero_whatever_its_heading(side: str, offset_deg: float) -> None:
+    trunk, stood = upright_then(leaning_forward(20))
+    found, _ = related(side, STILL, STILL, yawed(offset_deg, trunk))
+    np.testing.assert_allclose(found.trunk_tilt_deg[stood], 0, atol=1e-6)
+    np.testing.assert_allclose(found.trunk_rotation_deg[stood], 0, atol=1e-6)
+
+
+@both_sides
+@pytest.mark.parametrize("deg", [20.0, -12.0])
+def test_a_trunk_that_leans_forward_is_tilted_positive_of_both_legs(side: str, deg: float) -> None:
+    trunk, stood = upright_then(leaning_forward(deg))
+    found, _ = related(side, STILL, STILL, yawed(100, trunk))
+    np.testing.assert_allclose(found.trunk_tilt_deg[~stood], deg, atol=1e-6)
+    np.testing.assert_allclose(found.trunk_rotation_deg[~stood], 0, atol=1e-6)
+
+
+@both_sides
+def test_a_trunk_that_brings_the_measured_side_forward_is_rotated_positive(side: str) -> None:
+    """To the left for the right leg, to the right for the left one."""
+    trunk, stood = upright_then(turned_to_the_left(25.0 * RIGHT[side]))
+    found, _ = related(side, STILL, STILL, yawed(-130, trunk))
+    np.testing.assert_allclose(found.trunk_rotation_deg[~stood], 25, atol=1e-6)
+    np.testing.assert_allclose(found.trunk_tilt_deg[~stood], 0, atol=1e-6)
+
+
+@both_sides
+def test_a_trunk_that_goes_with_the_pelvis_stays_at_zero(side: str) -> None:
+    for pose in (leaning_forward(20), turned_to_the_left(170)):
+        both, _ = upright_then(pose)
+        found, _ = related(side, STILL, both, yawed(40, both))
+        np.testing.assert_allclose(found.trunk_tilt_deg, 0, atol=1e-6)
+        np.testing.assert_allclose(found.trunk_rotation_deg, 0, atol=1e-6)
+
+
+def test_without_a_trunk_sensor_nothing_is_known_of_the_trunk() -> None:
+    found, _ = related("right", STILL, STILL)
+    assert np.isnan(found.trunk_tilt_deg).all()
+    assert np.isnan(found.trunk_rotation_deg).all()
+    np.testing.assert_allclose(found.hip_flexion_deg, 0, atol=1e-6)
+
+
+# What is put together and what is left out
+
+
+NAMES = list(vars(angles.unknown(0)))
+
+
+def numbered(n: int) -> Angles:
+    """Every value is another one."""
+    return Angles(*np.arange(float(n * len(NAMES))).reshape(len(NAMES), n))
+
+
+def test_of_what_is_unknown_nothing_is_known() -> None:
+    found = angles.unknown(3)
+    assert len(found) == 3
+    for name in NAMES:
+        np.testing.assert_array_equal(getattr(found, name), (np.nan, np.nan, np.nan))
+    assert len(angles.unknown(0)) == 0
+
+
+def test_joined_angles_are_end_to_end() -> None:
+    found = angles.joined([numbered(2), angles.unknown(0), angles.unknown(1), numbered(3)])
+    assert len(found) == 6
+    for name in NAMES:
+        expected = (*getattr(numbered(2), name), np.nan, *getattr(numbered(3), name))
+        np.testing.assert_array_equal(getattr(found, name), expected)
+
+
+def test_of_a_thigh_that_may_face_any_way_flexion_is_left_and_rotation_adduction_and_azimuth_are_not() -> None:
+    found, before = angles.without_facing(numbered(4)), numbered(4)
+    for name in NAMES:
+        gone = name in ("hip_adduction_deg", "hip_rotation_deg", "thigh_azimuth_deg")
+        expected = np.full(4, np.nan) if gone else getattr(before, name)
+        np.testing.assert_array_equal(getattr(found, name), expected, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("slipped", "emptied"),
+    [("thigh", ("hip", "thigh")), ("pelvis", ("hip", "thigh", "pelvis", "trunk")), ("trunk", ("trunk",))],
+)
+def test_from_when_a_sensor_slipped_what_rests_on_it_is_empty(slipped: str, emptied: tuple[str, ...]) -> None:
+    time_s, before = np.array((1.0, 2.0, 3.0, 4.0)), numbered(4)
+    found = angles.until(before, time_s, *(3.0 if name == slipped else np.inf for name in ("thigh", "pelvis", "trunk")))
+    for name in NAMES:
+        values = getattr(before, name)
+        expected = np.where(time_s < 3, values, np.nan) if name.split("_")[0] in emptied else values
+        np.testing.assert_array_equal(getattr(found, name), expected, err_msg=name)
+
+
+def test_of_sensors_that_never_slipped_all_is_left() -> None:
+    found = angles.until(numbered(2), np.array((1.0, 2.0)), np.inf, np.inf, np.inf)
+    for name in NAMES:
+        np.testing.assert_array_equal(getattr(found, name), getattr(numbered(2), name))
+    assert len(angles.until(angles.unknown(0), np.empty(0), 1.0, 1.0, 1.0)) == 0
+
+
+# Orientations
 
 
 def test_segment_rotation_is_sensor_in_earth_times_segment_in_sensor() -> None:
@@ -141,13 +300,82 @@ def test_segment_rotation_is_sensor_in_earth_times_segment_in_sensor() -> None:
     np.testing.assert_allclose(found, (earth * mounted).as_matrix(), atol=1e-12)
 
 
+def test_turned_is_a_turn_about_the_vertical() -> None:
+    """Counter-clockwise seen from above; each by its own angle, or all by one."""
+    poses = Rotation.random(5, random_state=3).as_matrix()
+    each = np.array((0.0, 30.0, 90.0, 180.0, -100.0))
+    np.testing.assert_allclose(angles.turned(poses, np.deg2rad(each)), yawed(each, poses), atol=1e-12)
+    np.testing.assert_allclose(angles.turned(poses, np.deg2rad(40.0)), yawed(40.0, poses), atol=1e-12)
+
+
+def test_turned_leaves_what_it_was_given_as_it_was() -> None:
+    poses = Rotation.random(2, random_state=3).as_matrix()
+    before = poses.copy()
+    angles.turned(poses, 1.0)
+    np.testing.assert_array_equal(poses, before)
+    assert angles.turned(poses[:0], np.empty(0)).shape == (0, 3, 3)
+
+
+def swaying(n: int, seed: int = 4) -> tuple[Rotation, Floats]:
+    """An orientation, and (2 n, 4) that sway by a few degrees to either side of it."""
+    middle = Rotation.random(random_state=seed)
+    sway = np.random.default_rng(seed).normal(0, np.deg2rad(3), (n, 3))
+    return middle, (middle * Rotation.from_rotvec(np.vstack((sway, -sway)))).as_quat(scalar_first=True)
+
+
+def off_deg(q: Floats, middle: Rotation) -> float:
+    return float(np.rad2deg((Rotation.from_quat(q, scalar_first=True) * middle.inv()).magnitude()))
+
+
+def test_the_mean_orientation_is_in_the_middle() -> None:
+    middle, q = swaying(50)
+    assert off_deg(angles.mean_orientation(q), middle) < 0.01
+    assert np.linalg.norm(angles.mean_orientation(q)) == pytest.approx(1)
+
+
+def test_the_mean_orientation_does_not_depend_on_the_signs() -> None:
+    """q and -q are one rotation."""
+    middle, q = swaying(50)
+    for signs in (np.resize((1.0, -1.0), 100), np.resize((-1.0, 1.0, 1.0), 100)):
+        assert off_deg(angles.mean_orientation(signs[:, None] * q), middle) < 0.01
+
+
+def test_the_mean_orientation_leaves_out_what_is_not_known() -> None:
+    middle, q = swaying(50)
+    with_gaps = np.repeat(q, 2, axis=0)
+    with_gaps[::2] = np.nan
+    assert off_deg(angles.mean_orientation(with_gaps), middle) < 0.01
+    assert np.isnan(angles.mean_orientation(np.full((3, 4), np.nan))).all()
+    assert angles.mean_orientation(np.empty((0, 4))).shape == (4,)
+
+
+def test_at_stands_is_the_mean_of_the_samples_in_each_stand() -> None:
+    """A sensor that turns at 5 degrees a second, has nothing in the last stand, and is NaN in the fourth."""
+    time_s = np.arange(0.0, 20.0, 0.1)
+    q = Rotation.from_euler("z", 5 * time_s[:, None], degrees=True).as_quat(scalar_first=True)
+    q[150:] = np.nan
+    found = angles.at_stands(time_s, q, [(0.0, 2.0), (1.0, 1.0), (6.0, 8.0), (16.0, 18.0), (30.0, 32.0)])
+    assert found.shape == (5, 4)
+    heading = Rotation.from_quat(found[:3], scalar_first=True).as_euler("zyx", degrees=True)[:, 0]
+    np.testing.assert_allclose(heading, (5, 5, 35), atol=1e-6)
+    assert np.isnan(found[3:]).all()
+
+
+@pytest.mark.parametrize("deg", [0.0, 70.0, 180.0, -100.0])
+def test_a_segment_faces_where_its_front_points_however_the_sensor_sits(deg: float) -> None:
+    r = Rotation.random(random_state=5).as_matrix()
+    q = orientations(yawed(deg, UPRIGHT[None]) @ r.T)
+    found = angles.facing_rad(q, Axes(r, 0.0))
+    np.testing.assert_allclose(np.exp(1j * found), np.exp(1j * np.deg2rad(deg)), atol=1e-9)
+    assert np.isnan(angles.facing_rad(np.full((1, 4), np.nan), Axes(r, 0.0))).all()
+
+
 def test_wrapped_deg() -> None:
     wrapped = angles.wrapped_deg(np.array((0.0, 179.0, 180.0, 181.0, -180.0, -190.0, 725.0)))
     np.testing.assert_allclose(wrapped, (0, 179, -180, -179, -180, 170, 5))
 
 
-def test_mean_angle_deg() -> None:
-    assert angles.mean_angle_deg(np.array((10.0, 20.0, np.nan))) == pytest.approx(15)
-    assert abs(angles.mean_angle_deg(np.array((170.0, -170.0)))) == pytest.approx(180)
-    assert angles.mean_angle_deg(np.array((175.0, -165.0))) == pytest.approx(-175)
-    assert np.isnan(angles.mean_angle_deg(np.array((np.nan,))))
+def test_first_known() -> None:
+    assert angles.first_known(np.array((np.nan, np.inf, 3.0, 4.0))) == 3
+    assert np.isnan(angles.first_known(np.array((np.nan,))))
+    assert np.isnan(angles.first_known(np.empty(0)))

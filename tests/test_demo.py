@@ -23,15 +23,23 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Measurement
     return folder, demo.run(folder, 2, said.append), said
 
 
-def test_calibration_and_three_repetitions(session: tuple[Path, Measurement, list[str]]) -> None:
+def test_calibration_and_two_repetitions_with_each_leg(session: tuple[Path, Measurement, list[str]]) -> None:
     folder, result, _ = session
     assert {path.name for path in folder.iterdir()} == set(FILES)
     assert [node.placement for node in sorted(result.nodes, key=lambda node: node.placement)] == [
         "pelvis",
+        "thigh_left",
         "thigh_right",
+        "trunk",
     ]
-    assert len(result.holds) == 3
-    assert len(result.raises) == 5  # two of the calibration, three that lead into the holds
+    assert [hold.side for hold in result.holds] == ["right", "left"] * 2
+    assert len(result.raises) == 8  # two with each leg in the calibration, four that lead into the holds
+    assert result.calibration.method == "full"
+    assert result.reasons == ()
+    for hold in result.holds:
+        assert hold.hip_rotation_range_deg is not None
+        assert hold.stance_hip_flexion_deg.mean is not None
+        assert hold.trunk.tilt_deg.mean_shift is not None
     assert result.attempts == ()
     assert json.loads((folder / "session.json").read_text())["recording"]["started_at"].startswith(
         "2023-11-14T22:13:20"
@@ -40,10 +48,12 @@ def test_calibration_and_three_repetitions(session: tuple[Path, Measurement, lis
 
 def test_it_says_how_it_goes_on_and_how_far_off_it_is(session: tuple[Path, Measurement, list[str]]) -> None:
     folder, _, said = session
-    assert [line for line in said if line.endswith("recorded")] == [f"  {s:3d} s recorded" for s in (20, 40, 60)]
+    assert [line for line in said if line.endswith("recorded")] == [
+        f"  {s:3d} s recorded" for s in (20, 40, 60, 80, 100)
+    ]
     assert f"wrote session.mcap, session.json and session.png to {folder}" in said
     truth = said[said.index("Measured minus true, which only a simulation knows:") + 1 :]
-    assert [line.split(":")[0] for line in truth] == ["  hold 1", "  hold 2", "  hold 3"]
+    assert [line.split(":")[0] for line in truth] == [f"  hold {number}" for number in (1, 2, 3, 4)]
     for line in truth:
         assert abs(float(line.split("elevation ")[1].split("°")[0])) < 2
         assert abs(float(line.split("held ")[1].split(" s")[0])) < 0.3

@@ -46,9 +46,15 @@ def worn(
     quaternion_off_deg: float | None = None,
     name: str = "",
     gravity: float = 1.0,
+    upside_down: bool = False,
 ) -> list[Frame]:
-    """A sensor's frames; its own orientation, when it has one, is tipped sideways by quaternion_off_deg."""
+    """A sensor's frames; its own orientation, when it has one, is tipped sideways by quaternion_off_deg.
+
+    upside_down: the case is on with its mark down, so that its marks tell nothing.
+    """
     time_s, acc, gyr = moved(angles)
+    if upside_down:
+        acc, gyr = acc * (-1, -1, 1), gyr * (-1, -1, 1)
     q = None
     if quaternion_off_deg is not None:
         off = np.deg2rad(quaternion_off_deg)
@@ -280,23 +286,54 @@ def test_a_first_second_without_recorded_orientation_costs_only_that_second() ->
 # What is said about what is missing
 
 
-def test_every_empty_figure_has_its_reason() -> None:
-    bow = ((0, 6, 6.8, 7.6, 22), (-90, -90, -55, -90, -90))
-    hip = "hip, thigh_azimuth, pelvis (left)"
-    (alone,) = whys(measure(worn("thigh_left"), SETTINGS), hip)
-    still = ((0.0, 22.0), (-90.0, -90.0))
-    (unbowed,) = whys(measure(merged([worn("thigh_left"), worn("pelvis", still)]), SETTINGS), hip)
-    bowed = measure(merged([worn("thigh_left"), worn("pelvis", bow)]), SETTINGS)
-    assert "no pelvis sensor" in alone
-    assert "no bow" in unbowed
-    assert whys(bowed, hip) == []
-    assert bowed.calibration.method == "full"
-    assert np.isfinite(bowed.tracks[0].others["hip_flexion_deg"]).any()
-    hanging = ((0.0, 22.0), (-90.0, -90.0))
-    (idle,) = whys(measure(merged([worn("thigh_left", hanging), worn("pelvis", bow)]), SETTINGS), hip)
-    assert "never raised" in idle
-    (live,) = whys(measure_causal(merged([worn("thigh_left"), worn("pelvis", bow)]), Settings(causal=True)), hip)
-    assert "without --causal" in live
+BOW = ((0, 6, 6.8, 7.6, 22), (-90, -90, -55, -90, -90))
+HANGING = ((0.0, 22.0), (-90.0, -90.0))
+both_ways = pytest.mark.parametrize("causal", [False, True], ids=["offline", "causal"])
+
+
+def beside(thigh: list[Frame], *pelvis: list[Frame], causal: bool = False) -> Measurement:
+    """The measurement of a left thigh and a pelvis, or of the thigh alone."""
+    frames = merged([thigh, *pelvis])
+    return measure_causal(frames, Settings(causal=True)) if causal else measure(frames, SETTINGS)
+
+
+@both_ways
+def test_every_empty_figure_has_its_reason(causal: bool) -> None:
+    everything = "hip, thigh_azimuth, pelvis (left)"
+    alone = beside(worn("thigh_left"), causal=causal)
+    unbowed = beside(worn("thigh_left"), worn("pelvis", HANGING, upside_down=True), causal=causal)
+    idle = beside(worn("thigh_left", HANGING, upside_down=True), worn("pelvis", BOW), causal=causal)
+    for found, said in ((alone, "no pelvis sensor"), (unbowed, "there is no bow"), (idle, "left leg was never raised")):
+        (why,) = whys(found, everything)
+        assert said in why
+        assert not np.isfinite(found.tracks[0].others.get("hip_flexion_deg", np.full(1, np.nan))).any()
+    for found in (alone, unbowed):
+        assert found.calibration.method == "stand"
+        assert found.holds[0].hip_flexion_deg.mean is None
+
+
+def test_after_raises_and_a_bow_nothing_is_empty() -> None:
+    found = beside(worn("thigh_left"), worn("pelvis", BOW))
+    assert {reason.what for reason in found.reasons} == {"trunk"}
+    assert found.calibration.method == "full"
+    assert found.holds[0].hip_flexion_deg.mean == pytest.approx(123.0, abs=0.5)
+    assert found.holds[0].hip_rotation_range_deg == pytest.approx(0.0, abs=0.5)
+
+
+def test_marks_stand_in_for_the_bow() -> None:
+    found = beside(worn("thigh_left"), worn("pelvis", HANGING))
+    assert {reason.what for reason in found.reasons} == {"trunk"}
+    assert found.calibration.method == "quick"
+    assert found.holds[0].hip_flexion_deg.mean == pytest.approx(123.0, abs=0.5)
+    assert found.holds[0].pelvis.tilt_deg.mean_shift == pytest.approx(0.0, abs=0.1)
+
+
+def test_live_a_hold_before_the_second_raise_shows_less_and_says_so() -> None:
+    found = beside(worn("thigh_left"), worn("pelvis", BOW), causal=True)
+    (why,) = [reason.why for reason in found.reasons if "thigh_azimuth (left)" in reason.what]
+    assert "at the hold from 9 s the left knee had not been seen to rise twice" in why
+    assert found.holds[0].hip_rotation_range_deg is None
+    assert found.holds[0].thigh_azimuth_range_deg is None
 
 
 def test_damage_and_warnings_are_passed_on() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -18,7 +19,7 @@ from rich.console import Console
 from hiphold import report
 from hiphold.errors import MissingExtraError
 from hiphold.measurement import Measurement, RaiseReport, Stretch
-from hiphold.metrics import Attempt
+from hiphold.metrics import Attempt, Stability
 from hiphold.samples import Reason, Settings, Track
 from made_sessions import HOLD_S, RATE_HZ, measured, session
 
@@ -63,11 +64,61 @@ def draw(measurement: Measurement, folder: Path, drawn: list[Figure]) -> Figure:
 # --- tables
 
 
+HIPS, PELVIS, OTHERS = "Hip in the holds", "Pelvis in the holds", "Stance leg and trunk"
+
+
+def rows_of(text: str, title: str) -> list[list[str]]:
+    """The rows of numbers of the table with this title; ± and what follows it are cells too."""
+    lines = text[text.index(title) :].splitlines()
+    rule = next(i for i, line in enumerate(lines) if "──" in line)
+    return [line.split() for line in itertools.takewhile(str.strip, lines[rule + 1 :])]
+
+
+def shift(stability: Stability) -> list[str]:
+    return [f"{stability.mean_shift:+.1f}", "±", f"{stability.uncertainty_95:.1f}"]
+
+
 def test_tables_fit_a_terminal_of_80_columns(both_legs: Measurement) -> None:
-    text = printed(both_legs)
-    assert "…" not in text
-    narrow, wide = (text.split("Reference")[0] for text in (text, printed(both_legs, 120)))
-    assert narrow.split() == wide.split()
+    """Long sentences go on in the next line, and no figure or heading is cut off."""
+    why = "the strap slipped, or it was no proper stand; fasten it, stand still, and do the raises and the bow again."
+    reason = Reason("hip_adduction, hip_rotation, thigh_azimuth (right)", f"thigh_right hangs 12 degrees off: {why}")
+    measurement = replace(both_legs, reasons=(*both_legs.reasons, reason))
+    narrow, wide = printed(measurement), printed(measurement, 200)
+    assert all(title in narrow for title in (HIPS, PELVIS, OTHERS))
+    assert "…" not in narrow
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert why in " ".join(narrow.split())
+    assert narrow.replace("─", "").split() == wide.replace("─", "").split()
+
+
+def test_hip_and_pelvis_of_a_hold_in_the_tables(one_leg: Measurement) -> None:
+    (hold,), text = one_leg.holds, printed(one_leg)
+    rotation, azimuth, pelvis, tremor = hold.hip_rotation_deg, hold.thigh_azimuth_deg, hold.pelvis, hold.tremor_mps2
+    ((number, *hip),) = rows_of(text, HIPS)
+    means = [f"{hold.hip_flexion_deg.mean:+.1f}", f"{hold.hip_adduction_deg.mean:+.1f}"]
+    turned = [f"{rotation.external_peak:+.1f}", f"{rotation.internal_peak:+.1f}", f"{hold.hip_rotation_range_deg:.1f}"]
+    went = [f"{azimuth.outward_peak:+.1f}", f"{azimuth.across_peak:+.1f}", f"{hold.thigh_azimuth_range_deg:.1f}"]
+    assert number == "1"
+    assert hip == [*means, *turned, str(hold.rotation_cycles), *went]
+    ((_, *row),) = rows_of(text, PELVIS)
+    assert row[:9] == [*shift(pelvis.tilt_deg), *shift(pelvis.obliquity_deg), *shift(pelvis.rotation_deg)]
+    assert row[9] == f"{pelvis.sway_area_deg2:.0f}"
+    assert row[-2:] == [f"{tremor.first_3s:.2f}", f"{tremor.last_3s:.2f}"]
+    assert hold.hip_flexion_deg.mean == pytest.approx(122.0, abs=1)
+    assert OTHERS not in text
+
+
+def test_the_stance_leg_in_the_tables(both_legs: Measurement) -> None:
+    rows = rows_of(printed(both_legs), OTHERS)
+    assert len(rows) == len(both_legs.holds)
+    for row, hold in zip(rows, both_legs.holds, strict=True):
+        assert row[1:] == [f"{hold.stance_hip_flexion_deg.mean:+.1f}", f"{hold.stance_hip_flexion_deg.max:+.1f}"]
+
+
+def test_without_a_pelvis_there_is_no_table_of_it(tmp_path: Path) -> None:
+    measurement = measured(tmp_path, session(("thigh_right",)))
+    assert all(title not in printed(measurement) for title in (HIPS, PELVIS, OTHERS))
+    assert "there is no pelvis sensor" in printed(measurement, 160)
 
 
 def test_a_hold_in_the_table(one_leg: Measurement) -> None:
@@ -125,18 +176,21 @@ def test_all_that_is_known_is_said(one_leg: Measurement) -> None:
 
 def assert_readable(figure: Figure) -> None:
     """No text lies on another, and none leaves the picture."""
-    (axes,) = figure.axes
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
-    legend = axes.get_legend()
-    assert legend is not None
-    boxes = [text.get_window_extent(renderer) for text in (*axes.texts, *legend.get_texts(), axes.title)]
+    boxes = []
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        assert legend is not None
+        texts = (*axes.texts, *legend.get_texts(), axes.title, axes.yaxis.label, axes.xaxis.label)
+        found = [text.get_window_extent(renderer) for text in texts if text.get_text()]
+        inside = axes.get_window_extent(renderer)
+        assert all(inside.y0 <= box.y0 and box.y1 <= inside.y1 for box in found[: len(axes.texts)])
+        boxes += found
     assert all(not a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
     assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
     assert all(figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1 for box in boxes)
-    inside = axes.get_window_extent(renderer)
-    assert all(inside.y0 <= box.y0 and box.y1 <= inside.y1 for box in boxes[: len(axes.texts)])
 
 
 def curve(figure: Figure, label: str) -> Line2D:
@@ -184,6 +238,41 @@ def curve_label(figure: Figure) -> str:
     return str(figure.axes[0].get_legend_handles_labels()[1][0])
 
 
+def labels_of(axes: Axes) -> list[str]:
+    return [str(label) for label in axes.get_legend_handles_labels()[1]]
+
+
+def test_hip_and_pelvis_are_drawn_below_in_holds_only(
+    one_leg: Measurement, tmp_path: Path, drawn: list[Figure]
+) -> None:
+    _, *panels = draw(one_leg, tmp_path, drawn).axes
+    assert [axes.get_ylabel() for axes in panels] == list(report.PANELS)
+    (hold,), (track,) = one_leg.holds, one_leg.tracks
+    inside = (track.time_s >= hold.start_s) & (track.time_s <= hold.end_s)
+    for axes, panel in zip(panels, report.PANELS.values(), strict=True):
+        assert labels_of(axes) == [f"{label}, right" for label in panel.values()]
+        for name, line in zip(panel, (line for line in axes.lines if line.get_label() in labels_of(axes)), strict=True):
+            values = np.asarray(line.get_ydata(), float)
+            np.testing.assert_array_equal(np.isfinite(values), inside)
+            np.testing.assert_array_equal(values[inside], track.others[name][inside])
+
+
+def test_both_legs_have_their_curves_below(both_legs: Measurement, tmp_path: Path, drawn: list[Figure]) -> None:
+    _, hip, pelvis = draw(both_legs, tmp_path, drawn).axes
+    for axes in (hip, pelvis):
+        sides = [label.split(", ")[-1] for label in labels_of(axes)]
+        assert {sides.count("left"), sides.count("right")} == {len(sides) // 2}
+
+
+def test_without_a_hold_or_a_pelvis_there_is_nothing_below(
+    one_leg: Measurement, tmp_path: Path, drawn: list[Figure]
+) -> None:
+    assert len(draw(replace(one_leg, holds=()), tmp_path, drawn).axes) == 1
+    alone = draw(measured(tmp_path, session(("thigh_right",))), tmp_path, drawn)
+    assert_readable(alone)
+    assert len(alone.axes) == 1
+
+
 def test_many_holds_have_numbers_only(one_leg: Measurement, tmp_path: Path, drawn: list[Figure]) -> None:
     (hold,), (track,) = one_leg.holds, one_leg.tracks
     holds = tuple(replace(hold, start_s=k * 30.0, end_s=k * 30.0 + 10, hold_s=10.0) for k in range(40))
@@ -198,7 +287,9 @@ def test_many_holds_have_numbers_only(one_leg: Measurement, tmp_path: Path, draw
 def test_a_curve_breaks_where_samples_are_missing(one_leg: Measurement, tmp_path: Path, drawn: list[Figure]) -> None:
     (track,) = one_leg.tracks
     here = (track.time_s < 5) | (track.time_s > 6)
-    holed = replace(track, time_s=track.time_s[here], elevation_deg=track.elevation_deg[here], phase=track.phase[here])
+    others = {name: values[here] for name, values in track.others.items()}
+    arrays = track.time_s[here], track.elevation_deg[here], track.phase[here]
+    holed = Track("right", *arrays, others)
     line = curve(draw(replace(one_leg, tracks=(holed,)), tmp_path, drawn), "right thigh")
     assert np.isnan(np.asarray(line.get_ydata(), float)).sum() == 1
     whole = curve(draw(one_leg, tmp_path, drawn), "right thigh")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hiphold import stability
-from hiphold.angles import Angles
-from hiphold.metrics import Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor
+from hiphold.angles import Angles, unknown
+from hiphold.metrics import Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor, Trunk
 from hiphold.samples import G_MPS2, Floats
+from hiphold.stability import Repetition
 
 PERIOD_S = 0.01
 HOLD = Hold("right", 4.0, 10.0, 6.0, 0.1, 6.0, Elevation(30.0, 30.0, 30.0, 0.0, 5.0, 1.0))
@@ -20,11 +21,6 @@ def made_raise(start_s: float = 5.0, speed_degps: float = 90.0) -> tuple[Floats,
     """Times, elevation from hanging to 30 degrees above level at one speed, and when it passes 25."""
     time_s = np.arange(0.0, 12.0, PERIOD_S)
     return time_s, np.clip(-90 + speed_degps * (time_s - start_s), -90, 30), start_s + 115 / speed_degps
-
-
-def unknown(n: int) -> Angles:
-    nothing = np.full(n, np.nan)
-    return Angles(nothing, nothing, nothing, nothing, nothing, nothing, nothing, None)
 
 
 # Baseline
@@ -99,6 +95,10 @@ def test_a_turn_of_just_five_degrees_counts() -> None:
     assert stability.cycles(np.array((0.0, 4.999, 0.0))) == 0
 
 
+def repetition(time_s: Floats, hold: slice) -> Repetition:
+    return Repetition(time_s, hold, (1.0, 2.4), facing_sd_deg=3.0, zeroed=True, causal=False)
+
+
 # Pelvis
 
 
@@ -107,10 +107,8 @@ def with_pelvis(tilt: Floats, obliquity: Floats, rotation: Floats) -> Angles:
     return replace(angles, pelvis_tilt_deg=tilt, pelvis_obliquity_deg=obliquity, pelvis_rotation_deg=rotation)
 
 
-FOUR_AND_FOUR_S = np.arange(8.0)
+FOUR_AND_FOUR = Repetition(np.arange(8.0), slice(4, 8), (0.0, 3.0), facing_sd_deg=3.0, zeroed=True, causal=False)
 """four samples of baseline, four of hold"""
-BEFORE = (0.0, 3.0)
-HELD = slice(4, 8)
 
 
 def then(baseline: float, *held: float) -> Floats:
@@ -119,24 +117,48 @@ def then(baseline: float, *held: float) -> Floats:
 
 def test_a_shift_is_against_the_baseline_and_rms_about_the_mean() -> None:
     angles = with_pelvis(then(2, 4, 6, 4, 6), then(-1, -2, -2, -2, -2), then(179, -179, -177, -179, -177))
-    found = stability.pelvis_stability(FOUR_AND_FOUR_S, angles, HELD, BEFORE)
+    found = stability.pelvis_stability(angles, FOUR_AND_FOUR)
     assert (found.tilt_deg.mean_shift, found.tilt_deg.rms, found.tilt_deg.range) == pytest.approx((3, 1, 2))
     assert (found.obliquity_deg.mean_shift, found.obliquity_deg.rms) == pytest.approx((-1, 0))
     assert (found.rotation_deg.mean_shift, found.rotation_deg.rms) == pytest.approx((3, 1))  # across the half turn
-    for name, said in (("tilt", found.tilt_deg), ("obliquity", found.obliquity_deg), ("rotation", found.rotation_deg)):
-        assert said.uncertainty_95 == pytest.approx(1.96 * stability.PELVIS_SD_DEG[name])
+
+
+def test_the_interval_of_tilt_grows_with_obliquity_and_that_of_obliquity_with_tilt() -> None:
+    angles = with_pelvis(then(0, -20, -20, -20, -20), then(0, 5, 5, 5, 5), then(0, 0, 0, 0, 0))
+    found = stability.pelvis_stability(angles, FOUR_AND_FOUR)
+    incline_deg, facing = stability.INCLINE_SD_DEG[True][False], np.deg2rad(3)
+    assert found.tilt_deg.uncertainty_95 == pytest.approx(1.96 * np.hypot(incline_deg, 5 * facing))
+    assert found.obliquity_deg.uncertainty_95 == pytest.approx(1.96 * np.hypot(incline_deg, 20 * facing))
+
+
+def test_the_interval_of_rotation_grows_with_the_time_since_the_baseline() -> None:
+    still = with_pelvis(*(then(0, 0, 0, 0, 0),) * 3)
+    found = stability.pelvis_stability(still, FOUR_AND_FOUR).rotation_deg.uncertainty_95 or 0.0
+    per_s = stability.TURN_SD_DEGPS[True][False]  # 1.5 s is the middle of the baseline, 5.5 s that of the hold
+    assert found == pytest.approx(1.96 * np.hypot(stability.TURN_SD_DEG, 4 * per_s))
+    worse = stability.pelvis_stability(still, replace(FOUR_AND_FOUR, zeroed=False, causal=True))
+    assert (worse.rotation_deg.uncertainty_95 or 0.0) > found > 0
+    assert (worse.tilt_deg.uncertainty_95 or 0.0) > 1.96 * stability.INCLINE_SD_DEG[True][False]
+
+
+def test_the_trunk_is_against_its_baseline_and_less_sure_than_the_pelvis() -> None:
+    angles = replace(unknown(8), trunk_tilt_deg=then(1, 4, 6, 4, 6), trunk_rotation_deg=then(-2, 0, 2, 0, 2))
+    found = stability.trunk_stability(angles, FOUR_AND_FOUR)
+    assert (found.tilt_deg.mean_shift, found.tilt_deg.rms, found.rotation_deg.mean_shift) == pytest.approx((4, 1, 3))
+    assert found.tilt_deg.uncertainty_95 == pytest.approx(1.96 * np.sqrt(2) * stability.INCLINE_SD_DEG[True][False])
+    assert stability.trunk_stability(unknown(8), FOUR_AND_FOUR) == Trunk()
 
 
 def test_the_sway_area_is_that_of_the_95_percent_ellipse() -> None:
     """Variances 4/3 and 16/3 (n - 1), no covariance: sqrt(det) is 8/3."""
     angles = with_pelvis(then(0, 1, -1, 1, -1), then(0, 2, 2, -2, -2), then(0, 0, 0, 0, 0))
-    found = stability.pelvis_stability(FOUR_AND_FOUR_S, angles, HELD, BEFORE)
+    found = stability.pelvis_stability(angles, FOUR_AND_FOUR)
     assert found.sway_area_deg2 == pytest.approx(np.pi * 5.991 * 8 / 3)
 
 
 def test_swaying_along_a_line_has_no_area() -> None:
     line = then(0, 1, -1, 2, -2)
-    found = stability.pelvis_stability(FOUR_AND_FOUR_S, with_pelvis(line, 2 * line, line), HELD, BEFORE)
+    found = stability.pelvis_stability(with_pelvis(line, 2 * line, line), FOUR_AND_FOUR)
     assert found.sway_area_deg2 == pytest.approx(0, abs=1e-6)
 
 
@@ -144,13 +166,13 @@ def test_swaying_along_a_line_has_no_area() -> None:
 def test_without_the_pelvis_in_both_nothing_is_said_of_it(missing: slice) -> None:
     tilt = then(2, 4, 6, 4, 6)
     tilt[missing] = np.nan
-    assert stability.pelvis_stability(FOUR_AND_FOUR_S, with_pelvis(tilt, tilt, tilt), HELD, BEFORE) == Pelvis()
+    assert stability.pelvis_stability(with_pelvis(tilt, tilt, tilt), FOUR_AND_FOUR) == Pelvis()
 
 
 def test_samples_without_the_pelvis_do_not_count() -> None:
     tilt = then(2, 4, np.nan, 4, 4)
     tilt[0] = np.nan
-    found = stability.pelvis_stability(FOUR_AND_FOUR_S, with_pelvis(tilt, tilt, tilt), HELD, BEFORE)
+    found = stability.pelvis_stability(with_pelvis(tilt, tilt, tilt), FOUR_AND_FOUR)
     assert found.tilt_deg.mean_shift == pytest.approx(2)
     assert found.rotation_deg.mean_shift == pytest.approx(2)
 
@@ -209,7 +231,8 @@ def test_too_short_for_a_tremor() -> None:
 def test_with_angles_fills_what_is_known() -> None:
     n = 1001
     time_s = np.linspace(0, 10.01, n)
-    angles = Angles(
+    angles = replace(
+        unknown(n),
         hip_flexion_deg=np.full(n, 110.0),
         hip_adduction_deg=np.full(n, -4.0),
         hip_rotation_deg=5 + wave(3, 20),
@@ -217,15 +240,16 @@ def test_with_angles_fills_what_is_known() -> None:
         pelvis_tilt_deg=np.where(time_s < 4, 0.0, -6.0),
         pelvis_obliquity_deg=np.zeros(n),
         pelvis_rotation_deg=wave(3, 2),
-        heading_drift_deg_per_min=None,
     )
-    found = stability.with_angles(HOLD, time_s, angles, slice(400, n), (1.0, 2.4))
+    found = stability.with_angles(HOLD, angles, repetition(time_s, slice(400, n)))
     assert found.hip_flexion_deg.mean == pytest.approx(110)
     assert found.hip_adduction_deg.mean == pytest.approx(-4)
     assert found.hip_rotation_deg.internal_peak == pytest.approx(25, abs=0.01)
     assert found.hip_rotation_deg.external_peak == pytest.approx(-15, abs=0.01)
     assert found.hip_rotation_range_deg == pytest.approx(stability.spread(angles.hip_rotation_deg[400:]))
-    assert found.hip_rotation_range_uncertainty_95 == pytest.approx(1.96 * stability.RANGE_SD_DEG)
+    assert found.hip_rotation_range_uncertainty_95 == pytest.approx(
+        1.96 * np.hypot(stability.RANGE_SD_DEG, stability.RANGE_SD_SHARE * (found.hip_rotation_range_deg or 0.0))
+    )
     assert found.rotation_cycles == 2  # in, out, in and half-way out again
     assert found.thigh_azimuth_deg.across_peak == pytest.approx(20)
     assert found.thigh_azimuth_deg.outward_peak == pytest.approx(-10)
@@ -237,13 +261,13 @@ def test_with_angles_fills_what_is_known() -> None:
 
 def test_with_angles_leaves_a_hold_of_which_nothing_is_known_as_it_was() -> None:
     time_s = np.arange(0.0, 10.0, PERIOD_S)
-    assert stability.with_angles(HOLD, time_s, unknown(len(time_s)), slice(400, 1000), (1.0, 2.4)) == HOLD
+    assert stability.with_angles(HOLD, unknown(len(time_s)), repetition(time_s, slice(400, 1000))) == HOLD
 
 
 def test_with_angles_leaves_azimuth_empty_under_a_hanging_thigh() -> None:
     time_s = np.arange(0.0, 10.0, PERIOD_S)
     hanging = replace(unknown(1000), hip_flexion_deg=np.full(1000, 5.0), hip_rotation_deg=np.full(1000, 1.0))
-    found = stability.with_angles(HOLD, time_s, hanging, slice(400, 1000), (1.0, 2.4))
+    found = stability.with_angles(HOLD, hanging, repetition(time_s, slice(400, 1000)))
     assert (found.thigh_azimuth_deg, found.thigh_azimuth_range_deg) == (Azimuth(), None)
     assert (found.hip_flexion_deg, found.hip_adduction_deg) == (Mean(5.0), Mean())
     assert (found.pelvis, found.dissociation) == (Pelvis(), None)

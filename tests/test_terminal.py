@@ -26,7 +26,8 @@ def snapshot(
     angle_deg: float = -89.96,
 ) -> Snapshot:
     block = Block(np.array([time_s]), np.zeros((1, 3)), np.zeros((1, 3)), np.full((1, 4), np.nan))
-    return Snapshot(placement, block, np.array([angle_deg]), np.array([code], np.int8), held_s, bouts)
+    phase = np.array([code], np.int8)
+    return Snapshot(placement, block, np.array([angle_deg]), block.q_recorded, None, phase, held_s, bouts, ())
 
 
 def shown(*snapshots: Snapshot) -> list[str]:

@@ -1,13 +1,13 @@
-"""Hip, azimuth and pelvis of one side at the thigh's instants, with the two sensors' headings brought together.
+"""Hip, azimuth, pelvis and trunk of one side at the thigh's instants, with the sensors' headings brought together.
 
-Without a magnetometer each sensor has a heading of its own, which drifts. At every stand thigh and pelvis face the same
-way by definition; between stands the difference is interpolated, outside them kept.
+Without a magnetometer each sensor has a heading of its own, which drifts. At every stand all segments face the same
+way by definition; between stands the difference is interpolated offline, and live that of the last stand is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -34,8 +34,47 @@ class Angles:
     """measured side up +"""
     pelvis_rotation_deg: Floats
     """measured side forward +, from where the pelvis faced in the first stand that shows it, with the drift since"""
-    heading_drift_deg_per_min: float | None
-    """of the thigh's heading against the pelvis', from the stands; None with fewer than two"""
+    trunk_tilt_deg: Floats
+    """forward +, against the pelvis; zero in the stand"""
+    trunk_rotation_deg: Floats
+    """measured side forward +, against the pelvis; zero in the stands"""
+
+    def __len__(self) -> int:
+        return len(self.hip_flexion_deg)
+
+
+NEEDS_FACING = ("hip_adduction_deg", "hip_rotation_deg", "thigh_azimuth_deg")
+"""what cannot be had from a thigh that is not known to face one way"""
+
+
+def unknown(n: int) -> Angles:
+    """Angles of n samples of which nothing is known."""
+    return Angles(*(np.full(n, np.nan) for _ in fields(Angles)))
+
+
+def joined(parts: Sequence[Angles]) -> Angles:
+    """Angles of consecutive blocks end to end."""
+    names = [field.name for field in fields(Angles)]
+    return Angles(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def without_facing(angles: Angles) -> Angles:
+    """The same without what depends on the way the thigh faces."""
+    return replace(angles, **{name: np.full(len(angles), np.nan) for name in NEEDS_FACING})
+
+
+def until(angles: Angles, time_s: Floats, thigh_s: float, pelvis_s: float, trunk_s: float) -> Angles:
+    """The same, with what rests on a sensor empty from the time on that it slipped; time_s (n,)."""
+    last_s = {"hip": min(thigh_s, pelvis_s), "thigh": min(thigh_s, pelvis_s), "pelvis": pelvis_s}
+    last_s["trunk"] = min(trunk_s, pelvis_s)
+    if not len(time_s) or time_s[-1] < min(last_s.values()):
+        return angles
+    return Angles(
+        **{
+            name: np.where(time_s < last_s[name.partition("_")[0]], values, np.nan)
+            for name, values in vars(angles).items()
+        }
+    )
 
 
 def segment_rotation(q_earth_from_sensor: Floats, axes: Axes) -> Floats:
@@ -44,60 +83,94 @@ def segment_rotation(q_earth_from_sensor: Floats, axes: Axes) -> Floats:
     return np.asarray(flat.reshape(-1, 3, 3))
 
 
-def relative_heading(
-    time_s: Floats, r_earth_from_thigh: Floats, r_earth_from_pelvis: Floats, stands: Sequence[Interval]
-) -> tuple[Floats, Floats]:
-    """Thigh's heading minus the pelvis', rad, unwrapped (m,), and the middle (m,) of each stand that shows both."""
-    ahead = np.exp(1j * (heading_rad(r_earth_from_thigh) - heading_rad(r_earth_from_pelvis)))
-    middle, difference = [], []
-    for start_s, end_s in stands:
-        inside = ahead[np.searchsorted(time_s, start_s) : np.searchsorted(time_s, end_s, "right")]
-        inside = inside[np.isfinite(inside)]
-        if len(inside):
-            middle.append((start_s + end_s) / 2)
-            difference.append(np.angle(inside.mean()))
-    return np.array(middle), np.unwrap(np.array(difference))
+def first_known(values: Floats) -> float:
+    """The first that is finite; NaN when none is."""
+    known = values[np.isfinite(values)]
+    return float(known[0]) if len(known) else float("nan")
 
 
-def _turned(r_earth: Floats, angle_rad: Floats) -> Floats:
-    """(n, 3, 3) the same turned about the earth's z axis by (n,) angles: Rz(angle) R."""
-    cosine, sine = np.cos(angle_rad)[:, None], np.sin(angle_rad)[:, None]
-    x, y, z = np.moveaxis(r_earth, 1, 0)
-    return np.stack((cosine * x - sine * y, sine * x + cosine * y, z), axis=1)
+def mean_orientation(q: Floats) -> Floats:
+    """(4,) mean of orientations (n, 4) that differ by a few degrees; NaN of none. Rows that are not known are left out.
+
+    q and -q are one rotation, so all are brought to the side of the first.
+    """
+    q = q[quaternion.known(q)]
+    if not len(q):
+        return np.full(4, np.nan)
+    return quaternion.normalize(np.where(q @ q[0] < 0, -1.0, 1.0) @ q)
 
 
-def side_angles(
-    side: str, time_s: Floats, r_earth_from_thigh: Floats, r_earth_from_pelvis: Floats, stands: Sequence[Interval]
-) -> Angles | None:
-    """Angles of one side from both segments (n, 3, 3) at the thigh's instants; None when no stand shows both."""
-    middle_s, difference = relative_heading(time_s, r_earth_from_thigh, r_earth_from_pelvis, stands)
-    if not len(middle_s):
-        return None
-    thigh = _turned(r_earth_from_thigh, -np.interp(time_s, middle_s, difference))
-    hip = hip_angles_deg(np.einsum("nki,nkj->nij", r_earth_from_pelvis, thigh), side)
-    drift = 60 * np.rad2deg(np.polyfit(middle_s, difference, 1)[0]) if len(middle_s) > 1 else None
-    pelvis = pelvis_angles_deg(r_earth_from_pelvis, side)
-    edges = np.searchsorted(time_s, np.array(stands)).tolist()
-    each = [mean_angle_deg(pelvis[first : end + 1, 2]) for first, end in edges]
-    faced_deg = next(mean for mean in each if np.isfinite(mean))
+def at_stands(time_s: Floats, q_earth_from_sensor: Floats, stands: Sequence[Interval]) -> Floats:
+    """(m, 4) mean orientation of a sensor in each stand; NaN where it has no samples."""
+    edges = [(np.searchsorted(time_s, a), np.searchsorted(time_s, z, "right")) for a, z in stands]
+    return np.array([mean_orientation(q_earth_from_sensor[first:end]) for first, end in edges]).reshape(-1, 4)
+
+
+def facing_rad(q_stands: Floats, axes: Axes) -> Floats:
+    """(m,) heading of a segment in each stand."""
+    return heading_rad(segment_rotation(q_stands, axes))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A segment's heading minus the pelvis', at the stands that show both."""
+
+    middle_s: Floats
+    """(m,) middle of each stand"""
+    angle_rad: Floats
+    """(m,) unwrapped"""
+
+    def at(self, time_s: Floats) -> Floats:
+        """(n,) rad at time_s: between the stands a straight line, outside them as in the nearest."""
+        return np.interp(time_s, self.middle_s, self.angle_rad)
+
+    @property
+    def drift_deg_per_min(self) -> float | None:
+        """From a straight line through the stands; None with fewer than two."""
+        if len(self.middle_s) < 2:
+            return None
+        return float(60 * np.rad2deg(np.polyfit(self.middle_s, self.angle_rad, 1)[0]))
+
+
+def ahead_of_pelvis(stands: Sequence[Interval], segment_rad: Floats, pelvis_rad: Floats) -> Ahead:
+    """Headings (m,) of a segment and of the pelvis in m stands brought together."""
+    difference = np.angle(np.exp(1j * (segment_rad - pelvis_rad)))
+    both = np.isfinite(difference)
+    middle_s = np.array([(a + z) / 2 for a, z in stands])
+    return Ahead(middle_s[both], np.unwrap(difference[both]))
+
+
+def turned(r_earth: Floats, angle_rad: Floats | float) -> Floats:
+    """(n, 3, 3) the same turned about the earth's z axis by (n,) angles or one: Rz(angle) R."""
+    cosine, sine = np.cos(angle_rad), np.sin(angle_rad)
+    out = r_earth.copy()
+    x, y = np.moveaxis(r_earth[:, :2], 0, 2)
+    out[:, 0], out[:, 1] = (cosine * x - sine * y).T, (sine * x + cosine * y).T
+    return out
+
+
+def side_angles(side: str, r_thigh: Floats, r_pelvis: Floats, faced_rad: float, r_trunk: Floats | None) -> Angles:
+    """Angles of one side from the segments (n, 3, 3) in one earth frame, at the thigh's instants.
+
+    faced_rad: the pelvis' heading in the first stand. r_trunk: None without a trunk sensor.
+    """
+    hip = hip_angles_deg(np.einsum("nki,nkj->nij", r_pelvis, r_thigh), side)
+    pelvis = pelvis_angles_deg(r_pelvis, side)
+    trunk = np.full((len(hip), 3), np.nan) if r_trunk is None else pelvis_angles_deg(r_trunk, side) - pelvis
+    sign = 1 if side == "right" else -1
     return Angles(
         hip_flexion_deg=hip[:, 0],
         hip_adduction_deg=hip[:, 1],
         hip_rotation_deg=hip[:, 2],
-        thigh_azimuth_deg=thigh_azimuth_deg(thigh, r_earth_from_pelvis, side),
+        thigh_azimuth_deg=thigh_azimuth_deg(r_thigh, r_pelvis, side),
         pelvis_tilt_deg=pelvis[:, 0],
         pelvis_obliquity_deg=pelvis[:, 1],
-        pelvis_rotation_deg=wrapped_deg(pelvis[:, 2] - faced_deg),
-        heading_drift_deg_per_min=None if drift is None else float(drift),
+        pelvis_rotation_deg=wrapped_deg(pelvis[:, 2] - sign * np.rad2deg(faced_rad)),
+        trunk_tilt_deg=trunk[:, 0],
+        trunk_rotation_deg=wrapped_deg(trunk[:, 2]),
     )
 
 
 def wrapped_deg(angle_deg: Floats) -> Floats:
     """The same angles in [-180, 180)."""
     return np.asarray((angle_deg + 180) % 360 - 180)
-
-
-def mean_angle_deg(angle_deg: Floats) -> float:
-    """Circular mean of the known ones; NaN of none."""
-    some = angle_deg[np.isfinite(angle_deg)]
-    return float(np.rad2deg(np.angle(np.exp(1j * np.deg2rad(some)).mean()))) if len(some) else float("nan")

@@ -12,8 +12,12 @@ from hiphold.errors import MissingExtraError
 from hiphold.measure import measure
 from hiphold.measurement import Measurement
 from hiphold.samples import Frame, Settings
+from hiphold.simulation.script import Script
 from hiphold.sources.replay import play
 from hiphold.sources.simulate import EPOCH_NS, Simulation, simulate
+
+SESSION = Script(hold_s=(11.0,) * 4)
+WORN = ("pelvis", "thigh_left", "thigh_right", "trunk")
 
 
 async def _record(frames: AsyncIterator[Frame], path: Path, started_at: str, say: Callable[[str], None]) -> None:
@@ -59,10 +63,10 @@ def run(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
     Files of an earlier run are replaced, each when the new one is whole. Without matplotlib there is no picture.
     """
     out.mkdir(parents=True, exist_ok=True)
-    say("simulating an athlete with a pelvis and a thigh sensor ...")
-    simulation = simulate(seed)
+    say("simulating an athlete with sensors on pelvis, both thighs and trunk ...")
+    simulation = simulate(seed, side="both", script=SESSION, placements=WORN)
     started_at = datetime.fromtimestamp(EPOCH_NS / 1e9, UTC).isoformat()
-    say("recording: calibration, then three repetitions ...")
+    say("recording: calibration, then two repetitions with each leg ...")
     with files.replacing(out / "session.mcap") as part:
         asyncio.run(_record(play(simulation.frames, speed=0), part, started_at, say))
     say("measuring ...")

@@ -1,53 +1,21 @@
-"""What the stages found, put together as a measurement, and why what is empty is empty."""
+"""What the stages found, put together as a measurement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from hiphold import alignment, drill, metrics, stability
-from hiphold.alignment import Alignment
+from hiphold import drill, metrics, stability
 from hiphold.angles import Angles
 from hiphold.measurement import Calibration, Measurement, NodeReport, RaiseReport, RecordingReport, Stretch
 from hiphold.quaternion import up_in_sensor
-from hiphold.samples import Block, Codes, Event, Floats, Interval, NodeData, Reason, Settings, Track
+from hiphold.reasons import why_empty
+from hiphold.samples import Block, Event, Interval, Settings, Track
+from hiphold.segments import THIGHS, Oriented, Segment, ahead_in_stands
 
-THIGHS = {"thigh_left": "left", "thigh_right": "right"}
-WORN = ("pelvis", *THIGHS)
-"""the placements that must be quiet together to make a stand"""
-DISAGREEMENT_LIMIT_DEG = 3.0
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One worn sensor, measured over time."""
-
-    data: NodeData
-    alignment: Alignment
-    angle_deg: Floats
-    """(n,) thigh: femur elevation; pelvis: how far it is tipped from its stand"""
-    phase: Codes
-    """(n,) codes of drill.PHASES, as known at each sample"""
-    bouts: tuple[drill.Bout, ...]
-    method: str
-    """whose orientation the angles are from"""
-    q_earth_from_sensor: Floats
-    """(n, 4); empty live, where only elevation is measured"""
-
-
-@dataclass(frozen=True)
-class Oriented:
-    """One node with its orientation."""
-
-    data: NodeData
-    q_earth_from_sensor: Floats
-    """(n, 4); NaN where it could not be had"""
-    disagreement_deg: float | None
-    """RMS angle between the host's and the node's own up; None when only one of them is there"""
-    method: str | None = None
-    """whose orientation it is: the host's filter by name, or `recorded`; None when there is none"""
+GRAVITY_ERROR = 0.02
 
 
 def describe(
@@ -69,7 +37,7 @@ def describe(
             thigh.data.block.time_s,
             thigh.angle_deg,
             bout,
-            metrics.elevation_sd_deg(thigh.alignment, thigh.method, settings.causal),
+            _elevation_sd_deg(thigh, bout, settings),
             thigh.data,
             settings,
         )
@@ -77,7 +45,8 @@ def describe(
         for bout in bouts[side]
         if bout.hold_s >= drill.HOLD_MIN_S
     ]
-    holds = [_with_angles(hold, thighs, angles) for hold in holds]
+    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
+    holds = [_with_angles(hold, thighs, pelvis, angles, settings) for hold in holds]
     attempts = [
         metrics.Attempt(side, bout.start_s, bout.end_s, bout.hold_s)
         for side in thighs
@@ -92,9 +61,9 @@ def describe(
     return Measurement(
         settings=settings,
         recording=RecordingReport(_duration_s([o.data.block for o in oriented]), started_at),
-        nodes=tuple(_node_report(o, angles) for o in oriented),
-        calibration=_calibration(thighs, stands[0], settings, bool(angles)),
-        reasons=tuple(_reasons(segments, angles, oriented, bouts, damage)),
+        nodes=tuple(_node_report(o, _drift(o.data.placement, segments, stands)) for o in oriented),
+        calibration=_calibration(segments, stands[0], settings, bool(angles)),
+        reasons=tuple(why_empty(segments, angles, oriented, bouts, holds, damage)),
         raises=tuple(sorted(raises, key=lambda r: r.peak_s)),
         attempts=tuple(sorted(attempts, key=lambda a: a.start_s)),
         holds=tuple(sorted(holds, key=lambda h: h.start_s)),
@@ -103,6 +72,12 @@ def describe(
         ),
         stands=tuple(Stretch(*stand) for stand in stands),
     )
+
+
+def _elevation_sd_deg(thigh: Segment, bout: drill.Bout, settings: Settings) -> float:
+    """1 SD against the athlete's own stand; more where the thigh hangs otherwise by now."""
+    sd_deg = metrics.elevation_sd_deg(thigh.alignment, thigh.method, settings.causal)
+    return float(np.hypot(sd_deg, thigh.mounting.hangs_off_deg)) if bout.start_s > thigh.mounting.until_s else sd_deg
 
 
 def _duration_s(blocks: Sequence[Block]) -> float:
@@ -124,26 +99,41 @@ def _track(
     return Track(side, time_s, thigh.angle_deg, drill.mark(thigh.phase, time_s, *put_in), others)
 
 
-def _with_angles(hold: metrics.Hold, thighs: dict[str, Segment], angles: dict[str, Angles]) -> metrics.Hold:
+def _with_angles(
+    hold: metrics.Hold,
+    thighs: dict[str, Segment],
+    pelvis: Segment | None,
+    angles: dict[str, Angles],
+    settings: Settings,
+) -> metrics.Hold:
     """The hold with what hip, pelvis, tremor and the other leg add to it."""
     thigh, other = thighs[hold.side], "left" if hold.side == "right" else "right"
     time_s = thigh.data.block.time_s
     inside = slice(np.searchsorted(time_s, hold.start_s), np.searchsorted(time_s, hold.end_s, "right"))
-    if len(thigh.q_earth_from_sensor):
-        free = thigh.data.block.acc_mps2[inside], up_in_sensor(thigh.q_earth_from_sensor[inside])
-        hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
+    free = thigh.data.block.acc_mps2[inside], up_in_sensor(thigh.q_earth_from_sensor[inside])
+    hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
     if hold.side in angles:
         before = stability.baseline(time_s, thigh.angle_deg, hold.start_s)
-        hold = stability.with_angles(hold, time_s, angles[hold.side], inside, before)
+        facing_sd_deg = stability.FACING_SD_DEG.get(pelvis.mounting.by, 0.0) if pelvis else 0.0
+        zeroed = pelvis is not None and pelvis.data.zeroed
+        repetition = stability.Repetition(time_s, inside, before, facing_sd_deg, zeroed, settings.causal)
+        hold = stability.with_angles(hold, angles[hold.side], repetition)
     if other in angles:
         stance = thighs[other].data.block.time_s, angles[other].hip_flexion_deg
         hold = replace(hold, stance_hip_flexion_deg=stability.stance(*stance, hold.start_s, hold.end_s))
     return hold
 
 
-def _node_report(oriented: Oriented, angles: dict[str, Angles]) -> NodeReport:
+def _drift(placement: str, segments: Sequence[Segment], stands: Sequence[Interval]) -> float | None:
+    """Of the heading of one sensor against the pelvis'; None for the pelvis itself, and where it cannot be seen."""
+    placed = {segment.data.placement: segment for segment in segments}
+    if placement == "pelvis" or placement not in placed or "pelvis" not in placed:
+        return None
+    return ahead_in_stands(placed[placement], placed["pelvis"], stands).drift_deg_per_min
+
+
+def _node_report(oriented: Oriented, drift_deg_per_min: float | None) -> NodeReport:
     data = oriented.data
-    hip = angles.get(THIGHS.get(data.placement, ""))
     return NodeReport(
         placement=data.placement,
         rate_hz=None if np.isnan(data.period_s) else 1 / data.period_s,
@@ -151,98 +141,29 @@ def _node_report(oriented: Oriented, angles: dict[str, Angles]) -> NodeReport:
         lost=data.lost,
         gaps=tuple(Stretch(*gap) for gap in data.gaps),
         saturated=data.saturated,
-        heading_drift_deg_per_min=hip.heading_drift_deg_per_min if hip else None,
+        heading_drift_deg_per_min=drift_deg_per_min,
         orientation_disagreement_deg=oriented.disagreement_deg,
     )
 
 
-def _calibration(thighs: dict[str, Segment], stand: Interval, settings: Settings, full: bool) -> Calibration:
+def _calibration(segments: Sequence[Segment], stand: Interval, settings: Settings, hip_known: bool) -> Calibration:
     quality, warnings = {}, []
-    for side, thigh in thighs.items():
-        aligned = thigh.alignment
-        quality[f"thigh_{side}_stand_sway_deg"] = aligned.sway_deg
-        quality[f"thigh_{side}_gravity_error_percent"] = 100 * aligned.gravity_error
-        quality[f"thigh_{side}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, thigh.method, settings.causal)
-        if abs(aligned.gravity_error) > 0.02:
+    for segment in segments:
+        name, aligned, mounting = segment.data.placement, segment.alignment, segment.mounting
+        quality[f"{name}_stand_sway_deg"] = aligned.sway_deg
+        quality[f"{name}_gravity_error_percent"] = 100 * aligned.gravity_error
+        if name in THIGHS:
+            quality[f"{name}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, segment.method, settings.causal)
+        if mounting.axes and np.isfinite(mounting.axes.spread_deg):
+            quality[f"{name}_axis_spread_deg"] = mounting.axes.spread_deg
+        if abs(aligned.gravity_error) > GRAVITY_ERROR:
             warnings.append(
-                f"the accelerometer of thigh_{side} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
+                f"the accelerometer of {name} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
                 "calibrate it in six positions."
             )
-    return Calibration("full" if full else "stand", Stretch(*stand), quality, tuple(warnings))
+    return Calibration(_method(segments) if hip_known else "stand", Stretch(*stand), quality, tuple(warnings))
 
 
-def _reasons(
-    segments: Sequence[Segment],
-    angles: dict[str, Angles],
-    oriented: Sequence[Oriented],
-    bouts: dict[str, list[drill.Bout]],
-    damage: tuple[str, ...],
-) -> Iterator[Reason]:
-    for sentence in (*damage, *(warning for o in oriented for warning in o.data.warnings)):
-        yield Reason("recording", sentence)
-    measured = {segment.data.placement for segment in segments}
-    for o in oriented:
-        yield from _doubts(o, o.data.placement in measured)
-    for segment in segments:
-        if segment.data.placement in THIGHS:
-            yield from _unseen(segment, bouts[THIGHS[segment.data.placement]])
-    yield from _why_no_hip(segments, angles)
-    yield Reason("trunk", "trunk angles are not measured by this version.")
-
-
-def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
-    """What speaks against one node."""
-    placement, off_deg = oriented.data.placement, oriented.disagreement_deg
-    if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
-        why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
-        yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
-    if oriented.method is None:
-        yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
-    elif placement in WORN and not measured:
-        yield Reason(placement, f"{placement} was never seen to stand still; stand still for 3 s with all sensors on.")
-
-
-def _unseen(thigh: Segment, bouts: Sequence[drill.Bout]) -> Iterator[Reason]:
-    """What the samples do not show of a thigh's holds."""
-    leg, placement = THIGHS[thigh.data.placement], thigh.data.placement
-    for bout in bouts:
-        if not bout.complete:
-            why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
-            yield Reason("hold_s", why)
-    for start_s, end_s in (*thigh.data.gaps, *_unknown(thigh)):
-        if end_s - start_s > drill.RUN_S and any(b.start_s < end_s and start_s < b.end_s for b in bouts):
-            why = f"{end_s - start_s:.1f} s of {placement} are missing at {start_s:.1f} s, in a hold;"
-            yield Reason("hold_s", why + " the leg may have come down unseen.")
-
-
-def _unknown(thigh: Segment) -> list[Interval]:
-    """From the last known to the first known elevation around each stretch without any."""
-    known = np.flatnonzero(np.isfinite(thigh.angle_deg))
-    time_s = thigh.data.block.time_s
-    return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
-
-
-def _why_no_hip(segments: Sequence[Segment], angles: dict[str, Angles]) -> Iterator[Reason]:
-    """Why hip, azimuth and pelvis of a side are empty, when they are."""
-    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
-    for thigh in (s for s in segments if s.data.placement in THIGHS):
-        if THIGHS[thigh.data.placement] in angles:
-            continue
-        what = f"hip, thigh_azimuth, pelvis ({THIGHS[thigh.data.placement]})"
-        if not len(thigh.q_earth_from_sensor):
-            yield Reason(
-                what, "live, this version measures femur elevation only; measure the recording without --causal."
-            )
-        elif pelvis is None:
-            yield Reason(what, "there is no pelvis sensor in this recording; wear one to measure hip and pelvis.")
-        elif not bows_of(pelvis, thigh):
-            why = "there is no bow in this recording to find the pelvis axes from; bow once after the stand."
-            yield Reason(what, why)
-        else:
-            yield Reason(what, "this leg was never raised, so the thigh's axes are not known; raise the knee twice.")
-
-
-def bows_of(pelvis: Segment, thigh: Segment) -> list[Interval]:
-    """The bows: pelvis tipped, thigh hanging."""
-    tipped = thigh.angle_deg - drill.STAND_DEG
-    return alignment.find_bows(pelvis.data.block.time_s, pelvis.angle_deg, thigh.data.block.time_s, tipped)
+def _method(segments: Sequence[Segment]) -> str:
+    """Full when all that could be learned from motion was; quick when marks stood in for some of it."""
+    return "quick" if any(segment.mounting.by == "marks" for segment in segments) else "full"

@@ -1,37 +1,43 @@
 """The stages of `measure`, a frame at a time: what an athlete sees, and what `--causal` writes.
 
-Work and memory per frame are bounded: each node keeps the last KEPT_S of samples to learn the stand from, and what its
-filters remember. Figures are made from what has arrived; samples that come late do not change what was shown.
+Work and memory per frame are bounded: each node keeps the last seconds of samples to learn a stand from, what its
+filters remember, and its latest raises and bows. Figures are made from what has arrived; samples that come late do not
+change what was shown, and what is learned later does not either.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from hiphold import alignment, drill, orientation, quaternion, stillness
+from hiphold import drill, quaternion, stillness
 from hiphold.alignment import Alignment
-from hiphold.clock import NS
-from hiphold.describe import THIGHS, WORN, Oriented, Segment, describe
-from hiphold.measure import (
-    check_oriented,
-    check_placements,
-    check_stands,
-    choose,
-    fuse,
-    marked_stands,
-    nothing_there,
+from hiphold.angles import (
+    Angles,
+    first_known,
+    joined,
+    segment_rotation,
+    side_angles,
+    turned,
+    unknown,
+    until,
+    without_facing,
 )
+from hiphold.clock import NS
+from hiphold.describe import describe
+from hiphold.measure import check_oriented, check_placements, marked_stands, no_stand, nothing_there
 from hiphold.measurement import Measurement
-from hiphold.samples import Block, Event, Floats, Frame, Interval, Settings, concatenate, empty_block
+from hiphold.mounting import UNKNOWN, mount
+from hiphold.ritual import Excursion, finish
+from hiphold.samples import Block, Codes, Event, Floats, Frame, Interval, NodeData, Settings, concatenate, empty_block
+from hiphold.segments import MEASURED, THIGHS, WORN, Oriented, Segment
 from hiphold.timeline import NodeStream
+from hiphold.worn import WornSensor
 
-KEPT_S = 12.0
-"""samples kept per node; a stand is learned from at most so much"""
+RESTLESS_S = 5.0
+"""after so much rest of the thighs, a pelvis that never rests no longer keeps them from a stand"""
 SILENT_S = 3.0
 """a node this far behind the others is not waited for"""
 
@@ -45,90 +51,18 @@ class Snapshot:
     """the new samples, on the session's time axis"""
     angle_deg: Floats
     """(n,) thigh: femur elevation; pelvis: how far it is tipped; NaN before the reference stand and for others"""
-    phase: npt.NDArray[np.int8]
+    q_earth_from_sensor: Floats
+    """(n, 4)"""
+    angles: Angles | None
+    """(n,) of a thigh: hip, azimuth, pelvis and trunk as far as they are known by now"""
+    phase: Codes
     """(n,) codes of drill.PHASES"""
     held_s: float | None
     """how long the current hold has lasted; None outside one"""
     bouts: tuple[drill.Bout, ...]
     """holds and attempts that ended in this frame"""
-
-
-class _LiveNode:
-    """One sensor: its stream, its filters, and the alignment it has now."""
-
-    def __init__(self, node: str, epoch_ns: int, settings: Settings) -> None:
-        self.stream = NodeStream(node, epoch_ns)
-        self._settings = settings
-        self._filter: orientation.OrientationFilter | None = None
-        self._stillness: stillness.Stillness | None = None
-        self._ended: list[Interval] = []
-        self._kept: deque[tuple[Block, Floats]] = deque()
-        self._square_sum, self._compared = 0.0, 0
-        self.method: str | None = None
-        """whose orientation it is; None before there was any"""
-        self.nameless = 0
-        """samples that came before the node said where it is worn"""
-        self.alignment: Alignment | None = None
-        self.drill = drill.DrillState()
-
-    @property
-    def placement(self) -> str:
-        return self.stream.info.placement if self.stream.info else "unknown"
-
-    @property
-    def has_samples(self) -> bool:
-        return bool(self._kept)
-
-    def orient(self, block: Block) -> tuple[Block, Floats]:
-        """The block as the later stages use it, and (n, 3) up in the sensor."""
-        if self._filter is None or self._stillness is None:
-            self._filter = orientation.OrientationFilter(self._settings.method, self.stream.period_s)
-            self._stillness = stillness.Stillness(self.stream.period_s)
-        fused = fuse(block, self._filter.step)
-        difference = orientation.inclination_difference(fused, block.q_recorded)
-        self._square_sum, self._compared = (
-            self._square_sum + float(difference @ difference),
-            self._compared + len(difference),
-        )
-        block, q, method = choose(block, fused, self._settings)
-        self.method = method or self.method
-        up_sensor = quaternion.up_in_sensor(q)
-        self._ended += self._stillness.step(block)
-        self._kept.append((block, up_sensor))
-        while block.time_s[-1] - self._kept[0][0].time_s[-1] > KEPT_S:
-            self._kept.popleft()
-        self._ended = [interval for interval in self._ended if interval[1] > self.kept[0]]
-        return block, up_sensor
-
-    @property
-    def disagreement_deg(self) -> float | None:
-        """RMS angle between host's and node's up so far."""
-        return float(np.rad2deg(np.sqrt(self._square_sum / self._compared))) if self._compared else None
-
-    @property
-    def quiet(self) -> list[Interval]:
-        """Quiet intervals, as far as samples are kept; the last may still grow."""
-        latest = [self._stillness.open] if self._stillness and self._stillness.open else []
-        return [(max(a, self.kept[0]), z) for a, z in self._ended + latest]
-
-    @property
-    def kept(self) -> Interval:
-        """From the first to the last sample that is kept."""
-        return float(self._kept[0][0].time_s[0]), float(self._kept[-1][0].time_s[-1])
-
-    def direction(self, interval: Interval) -> Floats:
-        """(3,) gravity in the interval."""
-        return stillness.gravity_direction(concatenate([block for block, _ in self._kept]), interval)
-
-    def covers(self, interval: Interval) -> bool:
-        """Whether a kept sample lies in the interval."""
-        return any(len(block.between(interval)) for block, _ in self._kept)
-
-    def align(self, stand: Interval) -> None:
-        """Learn the up axis from a stand whose samples are kept."""
-        block = concatenate([block for block, _ in self._kept])
-        up_sensor = np.concatenate([up for _, up in self._kept])
-        self.alignment = alignment.align_to_stand(block, up_sensor, stand)
+    excursions: tuple[Excursion, ...]
+    """times away from the stand that ended in this frame"""
 
 
 class Live:
@@ -139,16 +73,17 @@ class Live:
         self._events = events
         self._marked = marked_stands(events)
         self._untaken = list(self._marked)
-        self._nodes: dict[str, _LiveNode] = {}
+        self._nodes: dict[str, WornSensor] = {}
         self._epoch_ns: int | None = None
         self._zero_s: float | None = None
-        self.stands: list[Interval] = []
+        self.poses = stillness.Poses()
+        self._headings: dict[str, float] | None = None
 
     def push(self, frame: Frame) -> Snapshot | None:
         """Take the next frame in order of arrival; None when it adds no samples of a placed sensor."""
         self._epoch_ns = frame.arrival_ns if self._epoch_ns is None else self._epoch_ns
         if frame.node not in self._nodes:
-            self._nodes[frame.node] = _LiveNode(frame.node, self._epoch_ns, self._settings)
+            self._nodes[frame.node] = WornSensor(frame.node, self._epoch_ns, self._settings)
         node = self._nodes[frame.node]
         block = node.stream.push(frame)
         if node.placement == "unknown":
@@ -157,10 +92,10 @@ class Live:
             return None
         if self._zero_s is None:
             self._zero_s = self._zero(node.stream, block, frame.arrival_ns)
-        block, up_sensor = node.orient(block.shifted(-self._zero_s))
-        if node.placement in WORN:
+        block, q = node.orient(block.shifted(-self._zero_s))
+        if node.placement in MEASURED:
             self._learn_stand()
-        return self._judge(node, block, up_sensor)
+        return self._judge(node, block, q)
 
     def _zero(self, stream: NodeStream, block: Block, arrival_ns: int) -> float:
         """Where the session's time begins on the stream's: at the first sample there was, as far as that is known."""
@@ -170,55 +105,135 @@ class Live:
             return float(block.time_s[-1]) - (arrival_ns - (self._epoch_ns or 0)) / NS
         return float(block.time_s[0])
 
-    def _judge(self, node: _LiveNode, block: Block, up_sensor: Floats) -> Snapshot:
-        nothing = np.full(len(block), np.nan), np.zeros(len(block), np.int8)
-        if node.alignment is None:
-            return Snapshot(node.placement, block, *nothing, None, ())
-        if node.placement not in THIGHS:
-            tipped = alignment.tipped_deg(up_sensor, node.alignment)
-            return Snapshot(node.placement, block, tipped, nothing[1], None, ())
-        elevation = alignment.femur_elevation_deg(up_sensor, node.alignment)
-        node.drill, bouts, phase = drill.step(node.drill, block.time_s, elevation, self._settings)
-        since = node.drill.holding_since_s
-        held_s = None if since is None else float(block.time_s[-1]) - since
-        if self._standing():
-            phase[phase == drill.NONE] = drill.STAND
-        return Snapshot(node.placement, block, elevation, phase, held_s, tuple(bouts))
+    def _judge(self, node: WornSensor, block: Block, q: Floats) -> Snapshot:
+        up_sensor = quaternion.up_in_sensor(q)
+        angle_deg = node.angle_deg(up_sensor)
+        is_thigh = node.placement in THIGHS
+        tipped_deg = angle_deg - drill.STAND_DEG if is_thigh else angle_deg
+        excursions = node.excurse(block, up_sensor, tipped_deg, self._thighs())
+        bouts: list[drill.Bout] = []
+        phase, held_s, angles = np.zeros(len(block), np.int8), None, None
+        if is_thigh and node.alignment:
+            node.drill, bouts, phase = drill.step(node.drill, block.time_s, angle_deg, self._settings)
+            node.bouts.extend(bouts)
+            since = node.drill.holding_since_s
+            held_s = None if since is None else float(block.time_s[-1]) - since
+            if self._standing():
+                phase[phase == drill.NONE] = drill.STAND
+        if excursions:
+            self._mount()
+        if is_thigh:
+            angles = self._angles(node, block.time_s, q)
+        return Snapshot(node.placement, block, angle_deg, q, angles, phase, held_s, tuple(bouts), tuple(excursions))
 
-    def _worn(self) -> list[_LiveNode]:
+    def _mount(self) -> None:
+        """Learn anew how each sensor sits."""
+        measured = [node for node in self._nodes.values() if node.placement in MEASURED]
+        seen = [node.seen(self.poses) for node in measured]
+        found = mount([each for each in seen if each], self.poses, self._events)
+        for node in measured:
+            node.mounting = found.get(node.placement, UNKNOWN)
+        self._headings = None
+
+    def _angles(self, thigh: WornSensor, time_s: Floats, q: Floats) -> Angles:
+        """Hip, azimuth, pelvis and trunk at a thigh's samples, with the headings of the last stand."""
+        pelvis, trunk = self._placed("pelvis"), self._placed("trunk")
+        if pelvis is None or pelvis.mounting.axes is None:
+            return unknown(len(time_s))
+        if self._headings is None:
+            self._headings = self._face(pelvis)
+        ahead_rad = self._headings[thigh.placement]
+        r_thigh = np.full((len(time_s), 3, 3), np.nan)
+        if thigh.mounting.axes and np.isfinite(ahead_rad):
+            r_thigh = turned(segment_rotation(q, thigh.mounting.axes), -ahead_rad)
+        r_trunk = turned(trunk.rotation_at(time_s), -self._headings["trunk"]) if trunk else None
+        r_pelvis = pelvis.rotation_at(time_s)
+        angles = side_angles(THIGHS[thigh.placement], r_thigh, r_pelvis, self._headings["pelvis"], r_trunk)
+        slipped_s = (node.mounting.until_s if node else np.inf for node in (thigh, pelvis, trunk))
+        angles = until(angles, time_s, *slipped_s)
+        return angles if thigh.mounting.faces_surely else without_facing(angles)
+
+    def _face(self, pelvis: WornSensor) -> dict[str, float]:
+        """Of the pelvis its heading in the first stand, of others theirs minus its in the last stand, rad, or NaN."""
+        stands = range(len(self.poses.stands))
+        found = {"pelvis": first_known(np.array([pelvis.facing_rad(i) for i in stands]))}
+        for placement in MEASURED[1:]:
+            node = self._placed(placement)
+            ahead = (node.facing_rad(i) - pelvis.facing_rad(i) for i in reversed(stands)) if node else ()
+            found[placement] = next((angle for angle in ahead if np.isfinite(angle)), float("nan"))
+        return found
+
+    def _placed(self, placement: str) -> WornSensor | None:
+        """The node worn there that has samples."""
+        return next((n for n in self._nodes.values() if n.placement == placement and n.has_samples), None)
+
+    def _thighs(self) -> list[WornSensor]:
+        return [n for n in self._nodes.values() if n.placement in THIGHS and n.has_samples]
+
+    def _worn(self) -> list[WornSensor]:
         """Those on the body whose samples come; one that fell silent, or only said who it is, holds nothing up."""
         worn = [node for node in self._nodes.values() if node.placement in WORN and node.has_samples]
-        latest_s = max((node.kept[1] for node in worn), default=0.0)
-        return [node for node in worn if latest_s - node.kept[1] < SILENT_S]
+        latest_s = max((node.kept.span[1] for node in worn), default=0.0)
+        return [node for node in worn if latest_s - node.kept.span[1] < SILENT_S]
 
-    def _candidates(self) -> list[Interval]:
-        """Stretches that may be stands: what all worn sensors were quiet for, or what an event says."""
-        worn = self._worn()
+    def _candidates(self, resting: list[WornSensor]) -> list[Interval]:
+        """Stretches that may be stands: what all resting sensors were quiet for, or what an event says."""
         if self._marked:
-            seen_s = min(node.kept[1] for node in worn)
+            seen_s = min(node.kept.span[1] for node in resting)
             past = [stand for stand in self._untaken if stand[1] <= seen_s]
-            return [stand for stand in past if all(node.covers(stand) for node in worn)]
-        long = [(a, z) for a, z in stillness.common([node.quiet for node in worn]) if z - a >= stillness.STAND_MIN_S]
-        return [interval for interval in long if not self.stands or interval[1] > self.stands[-1][1]]
+            return [stand for stand in past if all(node.covers(stand) for node in resting)]
+        stands = self.poses.stands
+        quiet = stillness.common([node.quiet for node in resting])
+        return [(a, z) for a, z in quiet if z - a >= stillness.STAND_MIN_S and not (stands and z <= stands[-1][1])]
 
     def _standing(self) -> bool:
         """Whether the latest stand reaches to what came last."""
-        return bool(self.stands) and self.stands[-1][1] >= max(n.kept[1] for n in self._worn()) - stillness.WINDOW_S
+        return (
+            bool(self.poses.stands)
+            and self.poses.stands[-1][1] >= max(n.kept.span[1] for n in self._worn()) - stillness.WINDOW_S
+        )
 
     def _learn_stand(self) -> None:
-        """Take candidates as stands, the reference or later ones, and align what can be aligned to them."""
-        thighs = [node for node in self._worn() if node.placement in THIGHS]
-        for start_s, end_s in self._candidates() if thighs else []:
-            grows = bool(self.stands) and not self._marked and start_s <= self.stands[-1][1]
-            known = [(n.direction((start_s, end_s)), n.alignment.y_sensor) for n in thighs if n.alignment]
+        """Take candidates as stands, the reference or later ones, or as other poses; align what can be aligned."""
+        resting = self._resting()
+        for interval in self._candidates(resting) if any(node.placement in THIGHS for node in resting) else []:
+            stands, elsewhere = self.poses.stands, self.poses.elsewhere
+            grows = bool(stands) and not self._marked and interval[0] <= stands[-1][1]
             if self._marked:
-                self._untaken.remove((start_s, end_s))
-            elif not grows and not stillness.same_pose([a for a, _ in known], [b for _, b in known]):
+                self._untaken.remove(interval)
+            elif not grows and not self._as_in_reference(resting, interval):
+                self._rest(resting, elsewhere, interval, grows=bool(elsewhere) and interval[0] <= elsewhere[-1][1])
                 continue
-            self.stands[-1:] = [(self.stands[-1][0], end_s)] if grows else [*self.stands[-1:], (start_s, end_s)]
-            for node in self._worn():
-                if node.alignment is None or len(self.stands) == 1:
-                    node.align((start_s, end_s))
+            self._rest(resting, stands, interval, grows=grows)
+
+    def _resting(self) -> list[WornSensor]:
+        """The worn sensors; only the thighs while the pelvis has not rested at all for as long as a stand takes."""
+        worn, pelvis = self._worn(), self._placed("pelvis")
+        thighs = [node for node in worn if node.placement in THIGHS]
+        quiet = stillness.common([node.quiet for node in thighs]) if thighs and pelvis else []
+        if pelvis is None or not quiet or quiet[-1][1] - quiet[-1][0] < RESTLESS_S:
+            return worn
+        return worn if any(z > quiet[-1][0] and a < quiet[-1][1] for a, z in pelvis.quiet) else thighs
+
+    def _as_in_reference(self, resting: list[WornSensor], interval: Interval) -> bool:
+        known = [(node.direction(interval), node.alignment.y_sensor) for node in resting if node.alignment]
+        return stillness.same_pose([a for a, _ in known], [b for _, b in known])
+
+    def _rest(self, resting: list[WornSensor], poses: list[Interval], interval: Interval, *, grows: bool) -> None:
+        """Add a pose, or make the last one longer; the first stand is the reference.
+
+        The trunk need not be quiet: it takes part where it has samples.
+        """
+        poses[-1:] = [(poses[-1][0], interval[1])] if grows else [*poses[-1:], interval]
+        standing = poses is self.poses.stands
+        self._headings, anew = None, not grows
+        trunk = self._placed("trunk")
+        for node in [*resting, *([trunk] if trunk and trunk.covers(poses[-1]) else [])]:
+            align = standing and (node.alignment is None or len(poses) == 1)
+            node.rest(node.q_stands if standing else node.q_elsewhere, len(poses) - 1, poses[-1], align=align)
+            anew = anew or align
+        if anew:
+            self._mount()
 
     def conclude(
         self, snapshots: Iterable[Snapshot], damage: tuple[str, ...] = (), started_at: str | None = None
@@ -238,23 +253,40 @@ class Live:
             Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg, n.method) for n, found in nodes if found
         ]
         check_oriented(oriented)
-        if self._marked and not self.stands:
+        if self._marked and not self.poses.stands:
             raise nothing_there(self._marked[0])
-        aligned = any(node.alignment and node.placement in THIGHS for node in self._nodes.values())
-        stands = check_stands(self.stands if aligned else [])
-        segments = []
-        for node, found in nodes:
-            if found and node.alignment and node.placement in WORN:
-                end_s = float(found[-1].block.time_s[-1])
-                bouts = (*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s))
-                angle, phase = np.concatenate([s.angle_deg for s in found]), np.concatenate([s.phase for s in found])
-                segments.append(
-                    Segment(
-                        data[node.stream.node], node.alignment, angle, phase, bouts, node.method or "", np.empty((0, 4))
-                    )
-                )
-        return describe(
-            segments, {}, oriented, stands, self._settings, self._events, (*damage, *self._late()), started_at
+        if not any(node.alignment and node.placement in THIGHS for node in self._nodes.values()):
+            raise no_stand()
+        stands = self.poses.stands
+        segments = [
+            self._segment(node, node.alignment, data[node.stream.node], found)
+            for node, found in nodes
+            if found and node.alignment and node.placement in MEASURED
+        ]
+        angles = {
+            s.side: shown
+            for s in segments
+            if s.data.placement in THIGHS and (shown := _shown(by_placement[s.data.placement]))
+        }
+        lost = (*damage, *self._late())
+        return describe(segments, angles, oriented, stands, self._settings, self._events, lost, started_at)
+
+    def _segment(self, node: WornSensor, aligned: Alignment, data: NodeData, found: Sequence[Snapshot]) -> Segment:
+        """One sensor over the session, from what was shown of it."""
+        end_s = float(found[-1].block.time_s[-1])
+        bouts = [*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s)]
+        excursions = [*(e for s in found for e in s.excursions), *finish(node.following)]
+        return Segment(
+            data,
+            aligned,
+            np.concatenate([s.angle_deg for s in found]),
+            np.concatenate([s.phase for s in found]),
+            tuple(bouts),
+            node.method or "",
+            np.concatenate([s.q_earth_from_sensor for s in found]),
+            *node.at(self.poses),
+            tuple(excursions),
+            node.mounting,
         )
 
     def _late(self) -> list[str]:
@@ -263,6 +295,12 @@ class Live:
             for n in self._nodes.values()
             if n.nameless
         ]
+
+
+def _shown(snapshots: Sequence[Snapshot]) -> Angles | None:
+    """The angles that a thigh's snapshots showed; None when they never showed any."""
+    angles = joined([s.angles or unknown(len(s.block)) for s in snapshots])
+    return angles if np.isfinite(angles.pelvis_tilt_deg).any() else None
 
 
 def measure_causal(

@@ -7,15 +7,28 @@ runs a recording through that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from hiphold import alignment, drill, orientation, quaternion, ritual, stillness, timeline
-from hiphold.angles import Angles, segment_rotation, side_angles
-from hiphold.describe import THIGHS, WORN, Oriented, Segment, bows_of, describe
+from hiphold.angles import (
+    Angles,
+    at_stands,
+    facing_rad,
+    first_known,
+    segment_rotation,
+    side_angles,
+    turned,
+    until,
+    without_facing,
+)
+from hiphold.describe import describe
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.measurement import Measurement
 from hiphold.samples import Block, Event, Floats, Frame, Interval, NodeData, Settings
+from hiphold.segments import THIGHS, WORN, Oriented, Segment, ahead_in_stands, mounted
+from hiphold.stillness import Poses
 
 
 def measure(
@@ -32,11 +45,11 @@ def measure(
     """
     nodes = timeline.assemble(frames)
     oriented = [orient(data, settings) for data in check_placements(nodes)]
-    stands, worn = find_stands(check_oriented(oriented), events)
-    segments = [follow(o, stands[0], settings) for o in worn]
-    angles = relate(segments, stands)
+    poses, stood = find_stands(check_oriented(oriented), events)
+    segments = learn([follow(o, poses, settings) for o in with_trunk(stood, oriented, poses)], poses, events)
+    angles = relate(segments, poses.stands)
     lost = (*damage, *nameless_nodes(nodes))
-    return describe(segments, angles, oriented, stands, settings, events, lost, started_at)
+    return describe(segments, angles, oriented, poses.stands, settings, events, lost, started_at)
 
 
 def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
@@ -76,7 +89,7 @@ def orient(data: NodeData, settings: Settings) -> Oriented:
     """Orientation of one node over the whole recording."""
 
     def estimate(time_s: Floats, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
-        return orientation.estimate_orientation(time_s, gyr_radps, acc_mps2, settings.method)
+        return orientation.estimate_orientation(time_s, gyr_radps, acc_mps2, settings.method, zeroed=data.zeroed)
 
     fused = fuse(data.block, estimate)
     difference = orientation.inclination_difference(fused, data.block.q_recorded)
@@ -115,7 +128,7 @@ def rms_deg(angles_rad: Floats) -> float | None:
     return float(np.rad2deg(np.sqrt(np.mean(np.square(angles_rad))))) if len(angles_rad) else None
 
 
-def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> tuple[list[Interval], list[Oriented]]:
+def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> tuple[Poses, list[Oriented]]:
     """Reference stand first, and the nodes that stood. Events `still` win.
 
     A sensor that fell silent or never is quiet must not cost the others their result: when all together make no stand,
@@ -123,12 +136,12 @@ def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> tuple[li
     """
     marked = marked_stands(events)
     for some in _fewer(worn):
-        stands = _stands_of(some, marked)
-        if stands:
-            return stands, some
+        poses = _poses_of(some, marked)
+        if poses.stands:
+            return poses, some
     if marked:
         raise nothing_there(marked[0])
-    return check_stands([]), []
+    raise no_stand()
 
 
 def _fewer(worn: Sequence[Oriented]) -> Iterator[list[Oriented]]:
@@ -142,12 +155,18 @@ def _fewer(worn: Sequence[Oriented]) -> Iterator[list[Oriented]]:
         yield [thigh]
 
 
-def _stands_of(worn: Sequence[Oriented], marked: list[Interval]) -> list[Interval]:
+def _poses_of(worn: Sequence[Oriented], marked: list[Interval]) -> Poses:
     """The stands that all of these share; empty when they share none."""
     if marked:
-        return marked if all(len(o.data.block.between(marked[0])) for o in worn) else []
+        return Poses(marked if all(len(o.data.block.between(marked[0])) for o in worn) else [])
     quiet = [stillness.quiet_intervals(o.data.block, o.data.period_s) for o in worn]
-    return stillness.find_stands(quiet, [o.data.block for o in worn if o.data.placement in THIGHS])
+    return stillness.find_stands(quiet, [o.data.block for o in worn])
+
+
+def with_trunk(stood: Sequence[Oriented], oriented: Sequence[Oriented], poses: Poses) -> list[Oriented]:
+    """Those that stood, and the trunk where it was there: it need not be quiet to be measured."""
+    trunk = [o for o in oriented if o.data.placement == "trunk" and o.method]
+    return [*stood, *(o for o in trunk if len(o.data.block.between(poses.stands[0])))]
 
 
 def marked_stands(events: tuple[Event, ...]) -> list[Interval]:
@@ -160,50 +179,80 @@ def nothing_there(marked: Interval) -> BadInputError:
     return BadInputError(f"the event still at {marked[0]:g} s lies where a worn sensor has no samples.")
 
 
-def check_stands(stands: list[Interval]) -> list[Interval]:
-    """The same stands; raises when there is none."""
-    if not stands:
-        raise NothingToMeasureError(
-            f"there is no quiet stand of at least {stillness.STAND_MIN_S:g} s in this recording; "
-            "stand still for 3 s before the first raise."
-        )
-    return stands
+def no_stand() -> NothingToMeasureError:
+    """The error for a recording without a stand."""
+    return NothingToMeasureError(
+        f"there is no quiet stand of at least {stillness.STAND_MIN_S:g} s in this recording; "
+        "stand still for 3 s before the first raise."
+    )
 
 
-def follow(oriented: Oriented, stand: Interval, settings: Settings) -> Segment:
-    """One worn sensor from orientation to angle and, for a thigh, to the drill."""
+def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
+    """One worn sensor from orientation to the angle from its stand and, for a thigh, to the drill."""
     data, time_s = oriented.data, oriented.data.block.time_s
     q, method = oriented.q_earth_from_sensor, oriented.method or ""
     up_sensor = quaternion.up_in_sensor(q)
-    aligned = alignment.align_to_stand(data.block, up_sensor, stand)
+    aligned = alignment.align_to_stand(data.block, up_sensor, poses.stands[0])
+    q_poses = at_stands(time_s, q, poses.stands), at_stands(time_s, q, poses.elsewhere)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
-        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), method, q)
+        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), method, q, *q_poses)
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
     state, ended, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
     bouts = (*ended, *drill.finish(state, float(time_s[-1])))
-    return Segment(data, aligned, elevation, phase, bouts, method, q)
+    return Segment(data, aligned, elevation, phase, bouts, method, q, *q_poses)
+
+
+def learn(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
+    """The segments with their excursions from the stand, and how each sensor sits by these."""
+    seen = [replace(segment, excursions=tuple(excursions(segment, segments))) for segment in segments]
+    return mounted(seen, poses, events)
+
+
+def excursions(segment: Segment, segments: Sequence[Segment]) -> list[ritual.Excursion]:
+    """All excursions of one segment; of pelvis and trunk beside what the thighs did meanwhile."""
+    time_s, gyr_radps = segment.data.block.time_s, segment.data.block.gyr_radps
+    y_sensor = segment.alignment.y_sensor
+    rate = ritual.tip_rate_degps(quaternion.up_in_sensor(segment.q_earth_from_sensor), y_sensor, gyr_radps)
+    if segment.data.placement in THIGHS:
+        limits, other = ritual.THIGH, np.full(len(time_s), np.nan)
+    else:
+        thighs = [(s.data.block.time_s, s.tipped_deg) for s in segments if s.data.placement in THIGHS]
+        limits, other = ritual.PELVIS, np.fmax.reduce([np.interp(time_s, *thigh) for thigh in thighs])
+    state, ended = ritual.step(ritual.Following(), limits, time_s, segment.tipped_deg, rate, gyr_radps, other)
+    return ended + ritual.finish(state)
 
 
 def relate(segments: Sequence[Segment], stands: Sequence[Interval]) -> dict[str, Angles]:
-    """Hip, azimuth and pelvis by side, where the ritual shows the axes of thigh and pelvis."""
-    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
-    found = {}
-    for thigh in (s for s in segments if s.data.placement in THIGHS):
-        angles = _side(thigh, pelvis, stands) if pelvis else None
-        if angles:
-            found[THIGHS[thigh.data.placement]] = angles
-    return found
+    """Hip, azimuth, pelvis and trunk by side, as far as it is known how the sensors sit."""
+    placed = {segment.data.placement: segment for segment in segments}
+    thighs = [placed[place] for place in THIGHS if place in placed]
+    found = {thigh.side: _side(thigh, placed.get("pelvis"), placed.get("trunk"), stands) for thigh in thighs}
+    return {side: angles for side, angles in found.items() if angles}
 
 
-def _side(thigh: Segment, pelvis: Segment, stands: Sequence[Interval]) -> Angles | None:
-    blocks = thigh.data.block, pelvis.data.block
-    thigh_axes = ritual.thigh_axes(thigh.alignment.y_sensor, blocks[0], thigh.angle_deg)
-    bows = bows_of(pelvis, thigh)
-    pelvis_axes = ritual.pelvis_axes(pelvis.alignment.y_sensor, blocks[1], pelvis.angle_deg, bows)
-    if thigh_axes is None or pelvis_axes is None:
+def _side(thigh: Segment, pelvis: Segment | None, trunk: Segment | None, stands: Sequence[Interval]) -> Angles | None:
+    """Angles at a thigh's samples; None without a pelvis to measure against."""
+    if pelvis is None or pelvis.mounting.axes is None:
         return None
-    time_s = blocks[0].time_s
-    r_thigh = segment_rotation(thigh.q_earth_from_sensor, thigh_axes)
-    q_pelvis = quaternion.interpolate(time_s, blocks[1].time_s, pelvis.q_earth_from_sensor)
-    return side_angles(THIGHS[thigh.data.placement], time_s, r_thigh, segment_rotation(q_pelvis, pelvis_axes), stands)
+    time_s = thigh.data.block.time_s
+    faced_rad = first_known(facing_rad(pelvis.q_stands, pelvis.mounting.axes))
+    r_thigh = _beside_pelvis(thigh, thigh.q_earth_from_sensor, time_s, pelvis, stands)
+    r_pelvis = segment_rotation(_at(time_s, pelvis), pelvis.mounting.axes)
+    r_trunk = _beside_pelvis(trunk, _at(time_s, trunk), time_s, pelvis, stands) if trunk else None
+    angles = side_angles(thigh.side, r_thigh, r_pelvis, faced_rad, r_trunk)
+    slipped_s = (s.mounting.until_s if s else np.inf for s in (thigh, pelvis, trunk))
+    angles = until(angles, time_s, *slipped_s)
+    return angles if thigh.mounting.faces_surely else without_facing(angles)
+
+
+def _beside_pelvis(segment: Segment, q: Floats, time_s: Floats, pelvis: Segment, stands: Sequence[Interval]) -> Floats:
+    """(n, 3, 3) a segment in the pelvis' earth frame, from its orientation q (n, 4) at time_s; NaN where not known."""
+    ahead = ahead_in_stands(segment, pelvis, stands)
+    if segment.mounting.axes is None or not len(ahead.middle_s):
+        return np.full((len(time_s), 3, 3), np.nan)
+    return turned(segment_rotation(q, segment.mounting.axes), -ahead.at(time_s))
+
+
+def _at(time_s: Floats, segment: Segment) -> Floats:
+    return quaternion.interpolate(time_s, segment.data.block.time_s, segment.q_earth_from_sensor)

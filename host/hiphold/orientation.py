@@ -10,7 +10,7 @@ are bridged on straight lines; after a longer one the filter starts again from g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Protocol
 
@@ -25,8 +25,17 @@ METHODS = ("vqf", "madgwick", "mahony", "ekf")
 """what a user may choose; `basicvqf` stands in for a sensor chip's own fusion in the simulator"""
 
 DIFFERENCE_STEP = 5
+ZEROED_SD_DEGPS = 0.05
+"""1 SD of the rate that is left after a gyroscope was zeroed at rest; VQF takes 0.5 without"""
+WANDER_S = 400.0
+"""such a zero wanders by 0.1 deg/s in this time; VQF takes 100 without, and learns the sway of a stand as a bias"""
 MAX_BRIDGE_S = 1.0
 """the longest gap that is bridged: over it, a thigh can have gone anywhere"""
+
+Samples = tuple[Floats, Floats, Floats]
+"""time in s (n,), rate in rad/s (n, 3), specific force in m/s2 (n, 3)"""
+Where = slice | npt.NDArray[np.int64]
+"""places in the samples that a filter takes"""
 
 
 class _Filter(Protocol):
@@ -35,13 +44,18 @@ class _Filter(Protocol):
     def restart(self) -> None: ...
 
 
+def _vqf_parameters(zeroed: bool) -> dict[str, float]:
+    """What VQF is told of this gyroscope, where its own defaults are not right."""
+    return {"biasSigmaInit": ZEROED_SD_DEGPS, "biasForgettingTime": WANDER_S} if zeroed else {}
+
+
 class _Vqf:
     """VQF, forward in time. Laidig and Seel 2023, doi 10.1016/j.inffus.2022.10.014."""
 
-    def __init__(self, period_s: float) -> None:
+    def __init__(self, period_s: float, zeroed: bool) -> None:
         from vqf import VQF
 
-        self._filter = VQF(period_s)
+        self._filter = VQF(period_s, **_vqf_parameters(zeroed))
 
     def update(self, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
         return np.asarray(self._filter.updateBatch(gyr_radps, acc_mps2)["quat6D"])
@@ -102,9 +116,9 @@ def _ahrs_step(method: str, period_s: float) -> Callable[[Floats, Floats, Floats
     return step
 
 
-def _make(method: str, period_s: float) -> _Filter:
+def _make(method: str, period_s: float, zeroed: bool = False) -> _Filter:
     if method == "vqf":
-        return _Vqf(period_s)
+        return _Vqf(period_s, zeroed)
     if method == "basicvqf":
         return _BasicVqf(period_s)
     if method in METHODS:
@@ -114,9 +128,13 @@ def _make(method: str, period_s: float) -> _Filter:
 
 def typical_period(time_s: Floats) -> float:
     """Median of the positive steps in s; NaN when there are none."""
-    steps = np.diff(time_s)
+    steps = time_s[1:] - time_s[:-1]
     steps = steps[steps > 0]
-    return float(np.median(steps)) if len(steps) else float("nan")
+    if not len(steps):
+        return float("nan")
+    low, high = (len(steps) - 1) // 2, len(steps) // 2
+    ordered = np.partition(steps, (low, high))
+    return float(ordered[low] + ordered[high]) / 2
 
 
 def _or_any(period_s: float) -> float:
@@ -124,83 +142,88 @@ def _or_any(period_s: float) -> float:
     return 0.01 if np.isnan(period_s) else period_s
 
 
-def _stretches(time_s: Floats) -> list[slice]:
-    """The stretches between gaps that are too long to bridge."""
-    ends = [0, *(np.flatnonzero(np.diff(time_s) > MAX_BRIDGE_S) + 1).tolist(), len(time_s)]
-    return [slice(first, end) for first, end in pairwise(ends)]
+def _stretches(last: Samples | None, samples: Samples, period_s: float) -> Iterator[tuple[bool, Floats, Floats, Where]]:
+    """Samples as ones of one period, a stretch at a time between gaps that are too long to bridge.
+
+    Each: whether a gap is before it, rates, forces, and where the given samples stand in these.
+    """
+    time_s, gyr, acc = samples
+    before = last or (time_s[:1] - period_s, gyr[:1], acc[:1])
+    time_s = np.concatenate((before[0], time_s))
+    dt = time_s[1:] - time_s[:-1]
+    gaps = (dt > MAX_BRIDGE_S).nonzero()[0].tolist()
+    dt[gaps] = period_s
+    for first, end in pairwise(sorted({0, *gaps, len(dt)})):
+        part = slice(first, end)
+        yield first in gaps, *_evened(dt[part] / period_s, before, gyr[part], acc[part])
 
 
-def _bridge(
-    time_s: Floats, gyr: Floats, acc: Floats, period_s: float
-) -> tuple[Floats, Floats, Floats, slice | npt.NDArray[np.int64]]:
-    """Straight lines over missing samples; the last value says where the given ones now stand."""
-    steps = np.maximum(1, np.rint(np.diff(time_s) / period_s)).astype(np.int64)
-    if not len(steps) or steps.max() == 1:
-        return time_s, gyr, acc, slice(None)
-    index = np.concatenate(([0], np.cumsum(steps)))
-    every = np.arange(index[-1] + 1)
+def _evened(periods: Floats, before: Samples, gyr: Floats, acc: Floats) -> tuple[Floats, Floats, Where]:
+    """Rates, forces, and where the given n samples stand in these, with straight lines over missing ones.
 
-    def fill(values: Floats) -> Floats:
-        return np.column_stack([np.interp(every, index, column) for column in values.T])
+    periods (n,): time since the sample before. The rates turn as far in one period as the given ones in their time.
+    """
+    counts = np.rint(periods)
+    if counts.max() <= 1:
+        return np.ascontiguousarray(gyr * periods[:, None]), np.ascontiguousarray(acc), slice(None)
+    counts = np.maximum(counts, 1).astype(np.int64)
+    index = np.cumsum(counts)
 
-    return np.interp(every, index, time_s), fill(gyr), fill(acc), index
+    def fill(first: Floats, values: Floats) -> Floats:
+        columns = np.concatenate((first, values)).T
+        lines = [np.interp(np.arange(1, index[-1] + 1), np.append(0, index), column) for column in columns]
+        return np.ascontiguousarray(np.column_stack(lines))
 
-
-def _scaled(time_s: Floats, gyr_radps: Floats, period_s: float) -> Floats:
-    """Rates that turn as far in one period as the given ones in the time since the sample before."""
-    dt = np.diff(time_s, prepend=time_s[0] - period_s)
-    return np.ascontiguousarray(gyr_radps * (dt / period_s)[:, None])
+    rates = fill(before[1], gyr) * np.repeat(periods / counts, counts)[:, None]
+    return rates, fill(before[2], acc), index - 1
 
 
 class OrientationFilter:
     """Causal orientation of one node, a block at a time. The result does not depend on how blocks are cut."""
 
-    def __init__(self, method: str, period_s: float) -> None:
+    def __init__(self, method: str, period_s: float, zeroed: bool = False) -> None:
+        """zeroed: whether what the gyroscope reads at rest was taken off already."""
         self._period_s = _or_any(period_s)
-        self._filter = _make(method, self._period_s)
-        self._last: tuple[Floats, Floats, Floats] | None = None
+        self._filter = _make(method, self._period_s, zeroed)
+        self._last: Samples | None = None
 
     def step(self, time_s: Floats, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
         """(n, 4) q_earth_from_sensor at each of the n samples that follow those given before."""
-        return np.concatenate([self._run(time_s[p], gyr_radps[p], acc_mps2[p]) for p in _stretches(time_s)])
-
-    def _run(self, time_s: Floats, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
         if not len(time_s):
             return np.empty((0, 4))
         last, self._last = self._last, (time_s[-1:], gyr_radps[-1:], acc_mps2[-1:])
-        if last is not None and time_s[0] - last[0][0] > MAX_BRIDGE_S:
-            self._filter.restart()
-            last = None
-        if last is None:
-            t, gyr, acc, kept = _bridge(time_s, gyr_radps, acc_mps2, self._period_s)
-            return self._filter.update(_scaled(t, gyr, self._period_s), np.ascontiguousarray(acc))[kept]
-        t, gyr, acc = (np.concatenate(pair) for pair in zip(last, (time_s, gyr_radps, acc_mps2)))
-        t, gyr, acc, kept = _bridge(t, gyr, acc, self._period_s)
-        q = self._filter.update(_scaled(t, gyr, self._period_s)[1:], np.ascontiguousarray(acc[1:]))
-        return q if isinstance(kept, slice) else q[kept[1:] - 1]
+        q = []
+        for after_gap, gyr, acc, given in _stretches(last, (time_s, gyr_radps, acc_mps2), self._period_s):
+            if after_gap:
+                self._filter.restart()
+            q.append(self._filter.update(gyr, acc)[given])
+        return np.concatenate(q)
 
 
-def _offline_vqf(time_s: Floats, gyr_radps: Floats, acc_mps2: Floats, period_s: float) -> Floats:
+def _offline_vqf(time_s: Floats, gyr_radps: Floats, acc_mps2: Floats, period_s: float, zeroed: bool) -> Floats:
     """VQF run both ways in time over each stretch without a long gap."""
     from vqf import offlineVQF
 
-    out = np.empty((len(time_s), 4))
-    for part in _stretches(time_s):
-        t, gyr, acc, kept = _bridge(time_s[part], gyr_radps[part], acc_mps2[part], period_s)
-        q = offlineVQF(_scaled(t, gyr, period_s), np.ascontiguousarray(acc), None, period_s)["quat6D"]
-        out[part] = q[kept]
-    return out
+    parameters = _vqf_parameters(zeroed)
+    stretches = _stretches(None, (time_s, gyr_radps, acc_mps2), period_s)
+    fused = [(offlineVQF(gyr, acc, None, period_s, parameters), given) for _, gyr, acc, given in stretches]
+    return np.concatenate([each["quat6D"][given] for each, given in fused])
 
 
 def estimate_orientation(
-    time_s: Floats, gyr_radps: Floats, acc_mps2: Floats, method: str = "vqf", causal: bool = False
+    time_s: Floats,
+    gyr_radps: Floats,
+    acc_mps2: Floats,
+    method: str = "vqf",
+    causal: bool = False,
+    zeroed: bool = False,
 ) -> Floats:
     """Orientation of a sensor from its raw samples.
 
     time_s (n,): when each sample was taken; may repeat and have gaps, must not fall.
     gyr_radps (n, 3), acc_mps2 (n, 3): sensor frame; specific force, +g up at rest.
     method: one of METHODS. causal: use only the past (vqf offline uses both directions; the others always
-    are causal).
+    are causal). zeroed: whether what the gyroscope reads at rest was taken off already, which vqf then trusts.
 
     Returns (n, 4) q_earth_from_sensor, earth z up, heading arbitrary and drifting slowly.
     Raises BadInputError for wrong shapes, values that are not finite, or time that falls.
@@ -220,8 +243,8 @@ def estimate_orientation(
         return np.empty((0, 4))
     period_s = _or_any(typical_period(time_s))
     if method == "vqf" and not causal:
-        return _offline_vqf(time_s, gyr_radps, acc_mps2, period_s)
-    return OrientationFilter(method, period_s).step(time_s, gyr_radps, acc_mps2)
+        return _offline_vqf(time_s, gyr_radps, acc_mps2, period_s, zeroed)
+    return OrientationFilter(method, period_s, zeroed).step(time_s, gyr_radps, acc_mps2)
 
 
 def raw_from_quaternions(block: Block) -> Block:
@@ -242,6 +265,7 @@ def inclination_difference(q_a: Floats, q_b: Floats) -> Floats:
 
     Every DIFFERENCE_STEP-th sample: it changes far more slowly than samples come.
     """
-    q_a, q_b = q_a[::DIFFERENCE_STEP], q_b[::DIFFERENCE_STEP]
-    both = quaternion.known(q_a) & quaternion.known(q_b)
-    return np.asarray(quaternion.angle_between(quaternion.up_in_sensor(q_a[both]), quaternion.up_in_sensor(q_b[both])))
+    q = np.concatenate((q_a[::DIFFERENCE_STEP], q_b[::DIFFERENCE_STEP]))
+    up, half = quaternion.up_in_sensor(q), len(q) // 2
+    angle = quaternion.angle_between(up[:half], up[half:])
+    return angle[np.isfinite(angle)]

@@ -38,8 +38,13 @@ def normalize(q: Floats) -> Floats:
 
 def up_in_sensor(q_earth_from_sensor: Floats) -> Floats:
     """(..., 3) the earth's up axis in sensor coordinates: R^T (0, 0, 1), the third row of R."""
-    w, x, y, z = np.moveaxis(q_earth_from_sensor, -1, 0)
-    return np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)), axis=-1)
+    q = q_earth_from_sensor
+    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    half = np.empty((*w.shape, 3))
+    half[..., 0] = x * z - w * y
+    half[..., 1] = y * z + w * x
+    half[..., 2] = 0.5 - (x * x + y * y)
+    return half + half
 
 
 def from_up(up_sensor: Floats) -> Floats:
@@ -53,13 +58,12 @@ def from_up(up_sensor: Floats) -> Floats:
 
 def to_matrix(q_a_from_b: Floats) -> Floats:
     """(..., 3, 3) the rotation matrix R_a_from_b."""
-    w, x, y, z = np.moveaxis(q_a_from_b, -1, 0)
-    rows = (
-        np.stack((1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)), axis=-1),
-        np.stack((2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)), axis=-1),
-        np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)), axis=-1),
-    )
-    return np.stack(rows, axis=-2)
+    w, x, y, z = (q_a_from_b[..., i] for i in range(4))
+    r = np.empty((*np.shape(w), 3, 3))
+    r[..., 0, 0], r[..., 0, 1], r[..., 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+    r[..., 1, 0], r[..., 1, 1], r[..., 1, 2] = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+    r[..., 2, 0], r[..., 2, 1], r[..., 2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+    return r
 
 
 def interpolate(at_s: Floats, time_s: Floats, q: Floats) -> Floats:
@@ -81,6 +85,13 @@ def rotation_vector(q: Floats) -> Floats:
     # angle / sin(angle / 2) -> 2 as the angle goes to zero
     scale = np.divide(angle, sine, out=np.full(np.shape(sine), 2.0), where=sine > 1e-12)
     return np.asarray(q[..., 1:] * scale)
+
+
+def from_rotation_vector(turn_rad: Floats) -> Floats:
+    """(..., 4) the rotation about an axis (..., 3) by its length in rad: q = (cos |v| / 2, v / |v| sin |v| / 2)."""
+    angle = norm(turn_rad)
+    # sinc(x) = sin(pi x) / (pi x), so v sinc(|v| / 2 pi) / 2 = v / |v| sin(|v| / 2)
+    return np.concatenate((np.cos(angle / 2), turn_rad * np.sinc(angle / (2 * np.pi)) / 2), axis=-1)
 
 
 def norm(v: Floats) -> Floats:

@@ -12,6 +12,7 @@ from hiphold import files
 from hiphold.drill import HOLD_MIN_S
 from hiphold.errors import MissingExtraError
 from hiphold.measurement import Measurement
+from hiphold.metrics import Stability
 from hiphold.samples import Floats, Settings, Track
 from hiphold.wire import PLACEMENTS
 
@@ -96,30 +97,76 @@ def _number(value: float | None, form: str = "+.1f") -> str:
     return "" if value is None else format(value, form)
 
 
-def _hips_table(measurement: Measurement) -> RenderableType:
-    """Hip and pelvis in each hold; pelvic shifts are from the baseline before the raise."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _shift(stability: Stability) -> str:
+    """A mean shift with its 95 % interval."""
+    if stability.mean_shift is None or stability.uncertainty_95 is None:
+        return ""
+    return f"{stability.mean_shift:+.1f} ± {stability.uncertainty_95:.1f}"
 
-    table = Table(title="Hip and pelvis in the holds (°)", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    headings = ("#", "flexion", "rot. out", "rot. in", "range", "cycles", "az. range", "tilt", "obliq.", "turned")
-    for heading in headings:
-        table.add_column(heading, justify="right")
+
+def _hips_table(measurement: Measurement) -> RenderableType:
+    """Hip and azimuth in each hold: means, and how far it was turned out and in."""
+    headings = (
+        "#",
+        "flexion",
+        "adduction",
+        "rotation (out",
+        "in)",
+        "range",
+        "turns",
+        "azimuth (out",
+        "across)",
+        "range",
+    )
+    table = _table("Hip in the holds (°)", *headings)
     for number, hold in enumerate(measurement.holds, 1):
-        rotation, pelvis = hold.hip_rotation_deg, hold.pelvis
+        rotation, azimuth = hold.hip_rotation_deg, hold.thigh_azimuth_deg
         table.add_row(
             str(number),
             _number(hold.hip_flexion_deg.mean),
+            _number(hold.hip_adduction_deg.mean),
             _number(rotation.external_peak),
             _number(rotation.internal_peak),
             _number(hold.hip_rotation_range_deg, ".1f"),
             "" if hold.rotation_cycles is None else str(hold.rotation_cycles),
+            _number(azimuth.outward_peak),
+            _number(azimuth.across_peak),
             _number(hold.thigh_azimuth_range_deg, ".1f"),
-            _number(pelvis.tilt_deg.mean_shift),
-            _number(pelvis.obliquity_deg.mean_shift),
-            _number(pelvis.rotation_deg.mean_shift),
         )
     return table
+
+
+def _pelvis_table(measurement: Measurement) -> RenderableType:
+    """The pelvis in each hold: shifts from the baseline before the raise, and how still it was."""
+    headings = ("#", "tilt", "obliquity", "turned", "sway (°²)", "dissociation", "tremor (first 3 s", "last)")
+    table = _table("Pelvis in the holds (°, from before the raise), tremor of the thigh (m/s²)", *headings)
+    for number, hold in enumerate(measurement.holds, 1):
+        table.add_row(
+            str(number),
+            *map(_shift, (hold.pelvis.tilt_deg, hold.pelvis.obliquity_deg, hold.pelvis.rotation_deg)),
+            _number(hold.pelvis.sway_area_deg2, ".0f"),
+            _number(hold.dissociation, ".2f"),
+            _number(hold.tremor_mps2.first_3s, ".2f"),
+            _number(hold.tremor_mps2.last_3s, ".2f"),
+        )
+    return table
+
+
+def _others_table(measurement: Measurement) -> RenderableType:
+    """Stance leg and trunk, where they are worn."""
+    headings = ("#", "stance hip (mean", "most bent)", "trunk (tilt", "turned)")
+    table = _table("Stance leg and trunk against the pelvis in the holds (°)", *headings)
+    for number, hold in enumerate(measurement.holds, 1):
+        stance, trunk = hold.stance_hip_flexion_deg, hold.trunk
+        shifts = map(_shift, (trunk.tilt_deg, trunk.rotation_deg))
+        table.add_row(str(number), _number(stance.mean), _number(stance.max), *shifts)
+    return table
+
+
+def _has_others(measurement: Measurement) -> bool:
+    return any(
+        h.stance_hip_flexion_deg.mean is not None or h.trunk.tilt_deg.mean_shift is not None for h in measurement.holds
+    )
 
 
 def _no_hold(settings: Settings) -> str:
@@ -137,8 +184,10 @@ def tables(measurement: Measurement) -> list[RenderableType]:
         lines.append(
             f"± is 95 %. Elevation is against the athlete's own stand; against true vertical it is ± {wide:.1f}°.\n"
         )
-    if any(hold.hip_flexion_deg.mean is not None for hold in measurement.holds):
-        lines.append(_hips_table(measurement))
+    if any(track.others for track in measurement.tracks) and measurement.holds:
+        lines += [_hips_table(measurement), _pelvis_table(measurement)]
+    if _has_others(measurement):
+        lines.append(_others_table(measurement))
     lines += [f"Attempt, {a.side}: {a.hold_s:.1f} s from {a.start_s:.1f} s." for a in measurement.attempts]
     lines += [f"Raise, {r.side}: {r.femur_elevation_peak_deg:+.1f}° at {r.peak_s:.1f} s." for r in measurement.raises]
     lines += [f"Warning: {warning}" for warning in measurement.calibration.warnings]

@@ -1,26 +1,80 @@
-"""The medio-lateral axis of a segment from how it turns: a thigh in the raises, the pelvis in the bow.
+"""What a segment's turning shows: its excursions from the stand, and the medio-lateral axis that they give.
 
-z is the first eigenvector of the sum of w w^T over the turning, at right angles to y, signed by which way the segment
-went (axes from motion: Seel et al. 2014, doi 10.3390/s140406891). Raises that lead into holds count too.
+An excursion is a stretch in which a segment is tipped away from how it stood: a thigh in a raise, the pelvis in a bow.
+z is the first eigenvector of the sum of w w^T over the clean part of the excursions, at right angles to y, signed by
+which way the segment went (axes from motion: Seel et al. 2014, doi 10.3390/s140406891).
+
+`step` is pure, like that of `drill`: the whole recording is one block, live it is one frame, and the result does not
+depend on how blocks are cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
-from hiphold import drill
-from hiphold.quaternion import known
-from hiphold.samples import Block, Bools, Floats, Interval
+from hiphold.quaternion import angle_between, norm
+from hiphold.samples import Bools, Floats
 
-RAISE_DEGPS = 60.0
-"""a thigh that rises or falls more slowly than this is not in the clean part of a raise"""
-CLEAN_BELOW_DEG = 40.0
-BOW_DEGPS = 10.0
-BOW_MARGIN_S = 1.0
-"""a bow begins and ends before it is as deep as find_bows asks"""
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts in the excursions of one kind of segment."""
+
+    from_deg: float
+    """tipped by more than this"""
+    clean_degps: float
+    """a segment that tips more slowly than this shows no axis"""
+    clean_below_deg: float
+    """tipped by more than this, other motions begin"""
+    deep_deg: float
+
+
+GAP_S = 0.1
+"""over a longer gap it is not known that a segment stayed tipped"""
+_NOTHING = 1e-9  # of the whole turning: what rounding leaves at right angles to y
+THIGH = Limits(from_deg=15.0, clean_degps=60.0, clean_below_deg=130.0, deep_deg=45.0)
+PELVIS = Limits(from_deg=10.0, clean_degps=10.0, clean_below_deg=90.0, deep_deg=20.0)
+
+
+@dataclass(frozen=True)
+class Turning:
+    """Sums over the clean samples of an excursion, or of several."""
+
+    power: Floats = field(default_factory=lambda: np.zeros((3, 3)))
+    """sum of w w^T, (rad/s)^2, sensor frame"""
+    outward: Floats = field(default_factory=lambda: np.zeros(3))
+    """(3,) sum of w times the rate of tipping: along the axis that tips the segment away from the stand"""
+
+    def plus(self, other: Turning) -> Turning:
+        """Both together."""
+        return Turning(self.power + other.power, self.outward + other.outward)
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """One stretch away from the stand."""
+
+    start_s: float
+    end_s: float
+    top_deg: float
+    """most that the segment was tipped"""
+    deep_s: float
+    """how long it was tipped by more than Limits.deep_deg"""
+    other_deg: float
+    """most that a thigh was tipped meanwhile; NaN when none was seen"""
+    turning: Turning
+
+
+@dataclass(frozen=True)
+class Following:
+    """All that is remembered between blocks."""
+
+    open: Excursion | None = None
+    last_s: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -30,42 +84,109 @@ class Axes:
     r_sensor_from_segment: Floats
     """(3, 3) columns x anterior, y up, z right"""
     spread_deg: float
-    """how far the turning strayed from one axis, RMS"""
+    """how far the turning strayed from one axis, RMS; NaN when the axes are not from turning"""
+
+    @property
+    def z_sensor(self) -> Floats:
+        """(3,) the medio-lateral axis, to the right."""
+        return self.r_sensor_from_segment[:, 2]
 
 
-def _axes(y_sensor: Floats, gyr_radps: Floats, forward: Floats) -> Axes:
-    """Axes from rates (n, 3) while the segment turned by `forward` (n,), positive about +z."""
+def tip_rate_degps(up_sensor: Floats, y_sensor: Floats, gyr_radps: Floats) -> Floats:
+    """(n,) how fast the angle between up u and y grows: w . (u x y) / |u x y|, from du/dt = -w x u; 0 where u = y."""
+    normal = np.cross(up_sensor, y_sensor)
+    size = norm(normal)[:, 0]
+    along = np.einsum("ij,ij->i", gyr_radps, normal)
+    return np.asarray(np.rad2deg(np.divide(along, size, out=np.zeros(len(size)), where=size > 1e-9)))
+
+
+def step(
+    state: Following,
+    limits: Limits,
+    time_s: Floats,
+    tipped_deg: Floats,
+    rate_degps: Floats,
+    gyr_radps: Floats,
+    other_deg: Floats,
+) -> tuple[Following, list[Excursion]]:
+    """The next block of one segment: new state, and the excursions that ended in it.
+
+    tipped_deg (n,): angle from the stand, NaN where not known, which ends an excursion. other_deg (n,): most that a
+    thigh is tipped, for the pelvis; NaN where not known.
+    """
+    out = tipped_deg > limits.from_deg
+    if not len(time_s) or not (out.any() or state.open):
+        return replace(state, last_s=float(time_s[-1])) if len(time_s) else state, []
+    edges = [0, *(np.flatnonzero(out[1:] != out[:-1]) + 1).tolist(), len(out)]
+    dt = np.diff(time_s, prepend=time_s[0] if np.isnan(state.last_s) else state.last_s)
+    ended = []
+    for first, end in pairwise(edges):
+        if out[first]:
+            part = slice(first, end)
+            clean = (np.abs(rate_degps[part]) > limits.clean_degps) & (tipped_deg[part] < limits.clean_below_deg)
+            deep_s = float(np.minimum(dt[part], GAP_S)[tipped_deg[part] > limits.deep_deg].sum())
+            piece = _piece(time_s[part], tipped_deg[part], deep_s, other_deg[part])
+            piece = replace(piece, turning=_turning(gyr_radps[part], rate_degps[part], clean))
+            state = Following(_joined(state.open, piece))
+        elif state.open:
+            ended.append(state.open)
+            state = Following()
+    return Following(state.open, float(time_s[-1])), ended
+
+
+def finish(state: Following) -> list[Excursion]:
+    """The excursion that the samples did not see the end of, if there is one."""
+    return [state.open] if state.open else []
+
+
+def _piece(time_s: Floats, tipped_deg: Floats, deep_s: float, other_deg: Floats) -> Excursion:
+    other = float(np.fmax.reduce(other_deg))
+    return Excursion(float(time_s[0]), float(time_s[-1]), float(tipped_deg.max()), deep_s, other, Turning())
+
+
+def _turning(gyr_radps: Floats, rate_degps: Floats, clean: Bools) -> Turning:
+    gyr, rate = gyr_radps[clean & np.isfinite(rate_degps)], rate_degps[clean & np.isfinite(rate_degps)]
+    return Turning(gyr.T @ gyr, rate @ gyr)
+
+
+def _joined(before: Excursion | None, after: Excursion) -> Excursion:
+    """One excursion from two pieces that follow each other."""
+    if before is None:
+        return after
+    return Excursion(
+        before.start_s,
+        after.end_s,
+        max(before.top_deg, after.top_deg),
+        before.deep_s + after.deep_s,
+        float(np.fmax(before.other_deg, after.other_deg)),
+        before.turning.plus(after.turning),
+    )
+
+
+def total(excursions: Iterable[Excursion]) -> Turning:
+    """The turning of several excursions together."""
+    turning = Turning()
+    for excursion in excursions:
+        turning = turning.plus(excursion.turning)
+    return turning
+
+
+def axes(y_sensor: Floats, turning: Turning, way: int) -> Axes | None:
+    """Axes of a segment; way: +1 when tipping away from the stand turns it about +z, -1 when about -z.
+
+    None when y is not known, and when the segment hardly turned, or only about y.
+    """
+    if not np.isfinite(y_sensor).all():
+        return None
     across = np.eye(3) - np.outer(y_sensor, y_sensor)  # what is along y is no part of z
-    power, directions = np.linalg.eigh(across @ (gyr_radps.T @ gyr_radps) @ across)
-    z = directions[:, 2] * np.sign(forward @ (gyr_radps @ directions[:, 2]))
-    x = np.cross(y_sensor, z)
-    return Axes(np.column_stack((x, y_sensor, z)), float(np.rad2deg(np.arctan(np.sqrt(max(power[1], 0) / power[2])))))
+    power, directions = np.linalg.eigh(across @ turning.power @ across)
+    if not power[2] > _NOTHING * np.trace(turning.power):
+        return None
+    z = directions[:, 2] * np.sign(way * (turning.outward @ directions[:, 2]))
+    spread = np.rad2deg(np.arctan(np.sqrt(max(power[1], 0) / power[2])))
+    return Axes(np.column_stack((np.cross(y_sensor, z), y_sensor, z)), float(spread))
 
 
-def _lifted_in_raises(time_s: Floats, elevation_deg: Floats, raises: Sequence[drill.Raise]) -> Bools:
-    """(n,) the excursions that hold a raise's peak; stepping is none."""
-    lifted = elevation_deg > drill.STAND_DEG + drill.LIFTED_DEG
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], lifted, [False]))))
-    inside = np.zeros(len(time_s), bool)
-    peaks = [found.peak_s for found in raises]
-    for first, end in zip(edges[::2], edges[1::2]):
-        inside[first:end] = any(time_s[first] <= peak_s <= time_s[end - 1] for peak_s in peaks)
-    return inside
-
-
-def thigh_axes(y_sensor: Floats, block: Block, elevation_deg: Floats) -> Axes | None:
-    """Axes of a thigh from every raise there is; None without one. Rising turns it about +z."""
-    slope = np.gradient(elevation_deg, block.time_s) if len(block) > 1 else np.zeros(len(block))
-    inside = _lifted_in_raises(block.time_s, elevation_deg, drill.find_raises(block.time_s, elevation_deg))
-    clean = inside & (np.abs(slope) > RAISE_DEGPS) & (elevation_deg < CLEAN_BELOW_DEG) & known(block.gyr_radps)
-    return _axes(y_sensor, block.gyr_radps[clean], slope[clean]) if clean.any() else None
-
-
-def pelvis_axes(y_sensor: Floats, block: Block, tipped_deg: Floats, bows: Sequence[Interval]) -> Axes | None:
-    """Axes of the pelvis from its bows; None without one. Tipping forward turns it about -z."""
-    slope = np.gradient(tipped_deg, block.time_s) if len(block) > 1 else np.zeros(len(block))
-    inside = np.zeros(len(block), bool)
-    for start_s, end_s in bows:
-        inside |= (block.time_s > start_s - BOW_MARGIN_S) & (block.time_s < end_s + BOW_MARGIN_S)
-    clean = inside & (np.abs(slope) > BOW_DEGPS) & known(block.gyr_radps)
-    return _axes(y_sensor, block.gyr_radps[clean], -slope[clean]) if clean.any() else None
+def between_deg(a: Axes, b: Axes) -> float:
+    """Angle between two medio-lateral axes of one segment."""
+    return float(np.rad2deg(angle_between(a.z_sensor, b.z_sensor)))

@@ -116,6 +116,10 @@ class NodeData:
     saturated: int | None = None
     """samples at the end of the sensor's range; None when the input does not tell its range"""
     warnings: tuple[str, ...] = ()
+    chip: str = ""
+    """one of wire.CHIPS; empty when the node never said"""
+    zeroed: bool = False
+    """whether a zero of the gyroscope, taken at rest, is off its rates already"""
 
     def with_block(self, block: Block) -> NodeData:
         """The same node with other samples."""

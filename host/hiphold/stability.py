@@ -5,13 +5,13 @@ A range is P95 - P5; a shift is the mean over the hold minus the mean over the p
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hiphold import drill
 from hiphold.angles import Angles, wrapped_deg
-from hiphold.metrics import Azimuth, Hold, Mean, Pelvis, Rotation, Stability, Stance, Tremor
+from hiphold.metrics import Azimuth, Hold, Mean, Pelvis, Rotation, Stability, Stance, Tremor, Trunk
 from hiphold.samples import G_MPS2, Floats, Interval
 
 BASELINE_S, BEFORE_RAISE_S = 1.4, 0.1
@@ -22,9 +22,14 @@ LOOK_BACK_S = 20.0
 CYCLE_DEG = 5.0
 TREMOR_HZ = (4.0, 12.0)
 TREMOR_S = 3.0
-PELVIS_SD_DEG = {"tilt": 0.3, "obliquity": 1.2, "rotation": 1.2}
-RANGE_SD_DEG = 1.0
-"""1 SD of a shift of the pelvis, and of a hip rotation range: what the simulated drill is held to, not soft tissue"""
+INCLINE_SD_DEG = {True: (0.2, 0.25), False: (0.2, 0.45)}
+"""1 SD of a change of inclination within half a minute, offline and causal, by whether the gyroscope was zeroed"""
+TURN_SD_DEG, TURN_SD_DEGPS = 0.3, {True: (0.05, 0.06), False: (0.1, 0.13)}
+"""1 SD of a change of heading: at once, and the same per second since the baseline"""
+FACING_SD_DEG = {"bow": 3.0, "marks": 4.0}
+"""1 SD of the way the pelvis is taken to face: a bow of 30 degrees that goes 1.5 astray; a case put on by its marks"""
+RANGE_SD_DEG, RANGE_SD_SHARE = 0.3, 0.012
+"""1 SD of a range of hip rotation: at once, and of the range. Of the sensors, not of the skin that they sit on"""
 
 
 def raise_start_s(time_s: Floats, elevation_deg: Floats, hold_start_s: float) -> float:
@@ -35,8 +40,9 @@ def raise_start_s(time_s: Floats, elevation_deg: Floats, hold_start_s: float) ->
     if not len(down):
         return float("nan")
     last = int(down[-1]) + 1
-    slope = np.gradient(elevation_deg[:last], time_s[:last]) if last > 1 else np.zeros(1)
-    settled = np.flatnonzero(slope < SETTLED_DEGPS)
+    step_s = np.diff(time_s[:last])
+    rise_deg = np.diff(elevation_deg[:last])
+    settled = np.flatnonzero(rise_deg < SETTLED_DEGPS * step_s + 1e-9)  # live, times may repeat
     return float(time_s[settled[-1]] if len(settled) else time_s[0])
 
 
@@ -67,36 +73,79 @@ def cycles(rotation_deg: Floats) -> int:
     return swings // 2
 
 
-def _stability(values: Floats, start: float, sd_deg: float) -> Stability:
-    shifted = values - start
-    return Stability(
-        mean_shift=float(shifted.mean()),
-        range=spread(values),
-        rms=float(values.std()),
-        uncertainty_95=1.96 * sd_deg,
+@dataclass(frozen=True)
+class Repetition:
+    """Where in a side's series one hold and its baseline lie, and what the angles in it rest on."""
+
+    time_s: Floats
+    """(n,) of the series"""
+    hold: slice
+    baseline: Interval
+    facing_sd_deg: float
+    """1 SD of the way the pelvis is taken to face"""
+    zeroed: bool
+    """whether the gyroscope of the pelvis was"""
+    causal: bool
+
+    @property
+    def stood(self) -> slice:
+        """The samples of the baseline."""
+        start_s, end_s = self.baseline
+        return slice(np.searchsorted(self.time_s, start_s), np.searchsorted(self.time_s, end_s, "right"))
+
+    @property
+    def turn_sd_deg(self) -> float:
+        """1 SD of a change of heading from the baseline to the middle of the hold."""
+        middle_s = (self.time_s[self.hold][0] + self.time_s[self.hold][-1]) / 2
+        return float(
+            np.hypot(TURN_SD_DEG, TURN_SD_DEGPS[self.zeroed][self.causal] * (middle_s - np.mean(self.baseline)))
+        )
+
+
+def shifted(values: Floats, of: Repetition) -> Stability:
+    """An angle in the hold against its baseline, not yet with its uncertainty; empty when not known in both."""
+    stood, held = (values[part][np.isfinite(values[part])] for part in (of.stood, of.hold))
+    if not (len(stood) and len(held)):
+        return Stability()
+    zero = stood[-1]  # so that neither part is cut where an angle wraps
+    held = wrapped_deg(held - zero)
+    shift = held.mean() - wrapped_deg(stood - zero).mean()
+    return Stability(mean_shift=float(shift), range=spread(held), rms=float(held.std()))
+
+
+def _sure(stability: Stability, *sd_deg: float) -> Stability:
+    """With its 95 % interval, from independent parts of 1 SD each."""
+    if stability.mean_shift is None:
+        return stability
+    return replace(stability, uncertainty_95=1.96 * float(np.linalg.norm(sd_deg)))
+
+
+def pelvis_stability(angles: Angles, of: Repetition) -> Pelvis:
+    """Pelvic angles in the hold against the baseline.
+
+    A pelvis taken to face e beside where it does mixes tilt and obliquity: an error of e times the other's shift.
+    """
+    tilt, obliquity = shifted(angles.pelvis_tilt_deg, of), shifted(angles.pelvis_obliquity_deg, of)
+    rotation = shifted(angles.pelvis_rotation_deg, of)
+    incline_deg, facing = INCLINE_SD_DEG[of.zeroed][of.causal], np.deg2rad(of.facing_sd_deg)
+    both = np.vstack([values[of.hold] for values in (angles.pelvis_tilt_deg, angles.pelvis_obliquity_deg)])
+    both = both[:, np.isfinite(both).all(axis=0)]
+    # 95 % ellipse of two normal variables: pi chi2(0.95, 2) sqrt(det cov)
+    area = float(np.pi * 5.991 * np.sqrt(max(np.linalg.det(np.cov(both)), 0.0))) if both.shape[1] > 2 else None
+    return Pelvis(
+        _sure(tilt, incline_deg, facing * (obliquity.mean_shift or 0.0)),
+        _sure(obliquity, incline_deg, facing * (tilt.mean_shift or 0.0)),
+        _sure(rotation, of.turn_sd_deg),
+        None if tilt.mean_shift is None else area,
     )
 
 
-def pelvis_stability(time_s: Floats, angles: Angles, hold: slice, before: Interval) -> Pelvis:
-    """Pelvic angles in the hold against the baseline; empty where the pelvis sensor was not there for both."""
-    stood = slice(np.searchsorted(time_s, before[0]), np.searchsorted(time_s, before[1], "right"))
-    series = {
-        "tilt": angles.pelvis_tilt_deg,
-        "obliquity": angles.pelvis_obliquity_deg,
-        "rotation": angles.pelvis_rotation_deg,
-    }
-    known = np.isfinite(angles.pelvis_tilt_deg)
-    if not (known[hold].any() and known[stood].any()):
-        return Pelvis()
-    found = {}
-    for name, values in series.items():
-        zero = values[stood][known[stood]][-1]  # so that neither part is cut where an angle wraps
-        start = float(wrapped_deg(values[stood][known[stood]] - zero).mean())
-        found[name] = _stability(wrapped_deg(values[hold][known[hold]] - zero), start, PELVIS_SD_DEG[name])
-    both = np.vstack([series[name][hold][known[hold]] for name in ("tilt", "obliquity")])
-    # 95 % ellipse of two normal variables: pi chi2(0.95, 2) sqrt(det cov)
-    area = float(np.pi * 5.991 * np.sqrt(max(np.linalg.det(np.cov(both)), 0.0))) if both.shape[1] > 2 else None
-    return Pelvis(found["tilt"], found["obliquity"], found["rotation"], area)
+def trunk_stability(angles: Angles, of: Repetition) -> Trunk:
+    """Trunk against pelvis in the hold, against the baseline: two sensors, each with errors of its own."""
+    tilt, rotation = shifted(angles.trunk_tilt_deg, of), shifted(angles.trunk_rotation_deg, of)
+    mixed_deg = np.deg2rad(of.facing_sd_deg) * (shifted(angles.pelvis_obliquity_deg, of).mean_shift or 0.0)
+    incline_deg, turn_deg = INCLINE_SD_DEG[of.zeroed][of.causal], of.turn_sd_deg
+    return Trunk(_sure(tilt, incline_deg, incline_deg, mixed_deg), _sure(rotation, turn_deg, turn_deg))
 
 
 def dissociation(angles: Angles, hold: slice) -> float | None:
@@ -129,12 +178,16 @@ def _mean(values: Floats) -> float | None:
     return float(some.mean()) if len(some) else None
 
 
-def with_angles(hold: Hold, time_s: Floats, angles: Angles, inside: slice, before: Interval) -> Hold:
-    """The hold with hip, azimuth and pelvis; `inside` are its samples, `before` is the pelvic baseline."""
+def with_angles(hold: Hold, angles: Angles, of: Repetition) -> Hold:
+    """The hold with hip, azimuth, pelvis and trunk."""
+    inside = of.hold
     rotation = angles.hip_rotation_deg[inside]
     azimuth = angles.thigh_azimuth_deg[inside]
     rotation, azimuth = rotation[np.isfinite(rotation)], azimuth[np.isfinite(azimuth)]
-    hold = replace(hold, pelvis=pelvis_stability(time_s, angles, inside, before))
+    flexion = Mean(_mean(angles.hip_flexion_deg[inside]))
+    hold = replace(
+        hold, hip_flexion_deg=flexion, pelvis=pelvis_stability(angles, of), trunk=trunk_stability(angles, of)
+    )
     if len(azimuth):
         peaks = Azimuth(across_peak=float(azimuth.max()), outward_peak=float(azimuth.min()))
         hold = replace(hold, thigh_azimuth_deg=peaks, thigh_azimuth_range_deg=spread(azimuth))
@@ -142,11 +195,10 @@ def with_angles(hold: Hold, time_s: Floats, angles: Angles, inside: slice, befor
         return hold
     return replace(
         hold,
-        hip_flexion_deg=Mean(_mean(angles.hip_flexion_deg[inside])),
         hip_adduction_deg=Mean(_mean(angles.hip_adduction_deg[inside])),
         hip_rotation_deg=Rotation(internal_peak=float(rotation.max()), external_peak=float(rotation.min())),
         hip_rotation_range_deg=spread(rotation),
-        hip_rotation_range_uncertainty_95=1.96 * RANGE_SD_DEG,
+        hip_rotation_range_uncertainty_95=1.96 * float(np.hypot(RANGE_SD_DEG, RANGE_SD_SHARE * spread(rotation))),
         rotation_cycles=cycles(rotation),
         dissociation=dissociation(angles, inside),
     )

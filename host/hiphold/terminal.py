@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
-from hiphold.describe import THIGHS
 from hiphold.drill import HOLD_MIN_S
 from hiphold.live import Snapshot
 from hiphold.samples import PHASES
+from hiphold.segments import THIGHS
 
 
 def _line(snapshot: Snapshot, side: str, what: str) -> str:

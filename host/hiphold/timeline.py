@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 
 from hiphold import wire
 from hiphold.orientation import typical_period
-from hiphold.samples import Block, Frame, Interval, NodeData, empty_block
+from hiphold.samples import Block, Bools, Frame, Interval, NodeData, empty_block
 from hiphold.unpack import Integers, NodeLog, Rows, in_order, pick
 
 EXCHANGES_KEPT = 64
@@ -27,10 +28,26 @@ def missing(rows: Rows, period_s: float) -> Integers:
 
     Where the node started anew, both begin again, and the host's time tells.
     """
-    restart = np.diff(rows.boot) != 0
-    steps = np.where(restart, np.diff(rows.block.time_s), np.diff(rows.own_s)) / period_s
+    restart, time_s = _restarts(rows), rows.block.time_s
+    steps = np.where(restart, time_s[1:] - time_s[:-1], rows.own_s[1:] - rows.own_s[:-1]) / period_s
     by_time = np.where(steps > 1.5, np.rint(steps) - 1, 0).astype(np.int64)
-    return np.maximum(by_time, np.where(restart, 0, np.diff(rows.seq) - 1))
+    return np.maximum(by_time, np.where(restart, 0, rows.seq[1:] - rows.seq[:-1] - 1))
+
+
+def _restarts(rows: Rows) -> Bools:
+    """(n - 1,) between which samples the node started anew."""
+    return np.asarray(rows.boot[1:] != rows.boot[:-1])
+
+
+def _holes(rows: Rows, lost: Integers) -> list[Interval]:
+    """From the last sample before to the first after each hole and each start."""
+    time_s, (before,) = rows.block.time_s, ((lost > 0) | _restarts(rows)).nonzero()
+    return [(float(time_s[i]), float(time_s[i + 1])) for i in before]
+
+
+def _rising(rows: Rows) -> Rows:
+    """With times that never fall: a node that started anew may overlap itself by a clock error."""
+    return replace(rows, block=rows.block.not_before(-np.inf))
 
 
 def _warnings(log: NodeLog, restarts: int) -> tuple[str, ...]:
@@ -43,21 +60,21 @@ def _warnings(log: NodeLog, restarts: int) -> tuple[str, ...]:
 
 def _node_data(log: NodeLog, rows: Rows) -> NodeData:
     """A node's samples with what is known of the missing ones. The time axis is still the node's own."""
-    block = rows.block.not_before(-np.inf)  # a node that started anew may overlap itself by a clock error
-    period_s = typical_period(block.time_s)
-    lost, restart = missing(rows, period_s), np.diff(rows.boot) != 0
-    gaps = [(float(block.time_s[i]), float(block.time_s[i + 1])) for i in np.flatnonzero((lost > 0) | restart)]
-    info = log.info
+    rows = _rising(rows)
+    period_s = typical_period(rows.block.time_s)
+    lost, info = missing(rows, period_s), log.info
     return NodeData(
         node=log.node,
         placement=info.placement if info else "unknown",
         lid=info.lid if info else "back",
-        block=block,
+        block=rows.block,
         period_s=period_s,
         lost=int(lost.sum()),
-        gaps=tuple(gaps),
+        gaps=tuple(_holes(rows, lost)),
         saturated=None if log.is_import else int(rows.saturated.sum()),
-        warnings=_warnings(log, int(restart.sum())),
+        warnings=_warnings(log, int(np.count_nonzero(_restarts(rows)))),
+        chip=info.chip if info else "",
+        zeroed=log.zeroed,
     )
 
 
@@ -108,6 +125,11 @@ class NodeStream:
         return self._log.info
 
     @property
+    def zeroed(self) -> bool:
+        """Whether a zero of the gyroscope is off its rates."""
+        return self._log.zeroed
+
+    @property
     def own_zero(self) -> bool:
         """Whether the samples bring their own time axis."""
         return self._log.own_zero
@@ -120,35 +142,36 @@ class NodeStream:
     @property
     def period_s(self) -> float:
         """Median sample period of the last frames; for frames of one sample, what the node says; NaN at first."""
-        return float(np.median(self._periods)) if self._periods else self._log.said_period_s
+        return median(self._periods) if self._periods else self._log.said_period_s
 
     def push(self, frame: Frame) -> Block:
         """The new samples of a frame, in host time; empty when it has none or came too late."""
         self._log.add(frame, self._epoch_ns)
         found = self._log.take()
-        return self._follow(in_order(found)) if found else empty_block()
+        return self._follow(found) if found else empty_block()
 
-    def _follow(self, rows: Rows) -> Block:
+    def _follow(self, found: list[Rows]) -> Block:
         last = self._last
-        if last is not None:
-            later = (rows.boot > last.boot) | ((rows.boot == last.boot) & (rows.seq > last.seq))
-            rows = pick(rows, later)
-        if not len(rows.seq):
+        rows = in_order([last, *found] if last else found)
+        if last:  # what is before it came too late
+            rows = pick(rows, slice(int(rows.place.searchsorted(last.place[0])), None))
+        new = slice(1 if last else 0, None)
+        if not len(rows.seq[new]):
             return empty_block()
-        if len(rows.seq) > 1:
-            self._periods.append(typical_period(rows.block.time_s))
-        rows = replace(rows, block=rows.block.not_before(-np.inf if last is None else float(last.block.time_s[0])))
-        self._count(rows if last is None else in_order([last, rows]), new=rows)
-        self._last = pick(rows, np.array([len(rows.seq) - 1]))
-        return rows.block
+        period_s = typical_period(rows.block.time_s[new])
+        if period_s > 0:
+            self._periods.append(period_s)
+        rows = _rising(rows)
+        self._count(rows)
+        self.saturated += int(np.count_nonzero(rows.saturated[new]))
+        self._last = pick(rows, slice(-1, None))
+        return rows.block.select(new)
 
-    def _count(self, joined: Rows, new: Rows) -> None:
-        lost, restart = missing(joined, self.period_s), np.diff(joined.boot) != 0
-        time_s = joined.block.time_s
-        self.gaps += [(float(time_s[i]), float(time_s[i + 1])) for i in np.flatnonzero((lost > 0) | restart)]
+    def _count(self, rows: Rows) -> None:
+        lost = missing(rows, self.period_s)
+        self.gaps += _holes(rows, lost)
         self.lost += int(lost.sum())
-        self._restarts += int(restart.sum())
-        self.saturated += int(new.saturated.sum())
+        self._restarts += int(np.count_nonzero(_restarts(rows)))
 
     def data(self, block: Block, zero_s: float) -> NodeData:
         """What `assemble` says of a node, for samples that were kept outside; times counted from zero_s."""
@@ -163,4 +186,6 @@ class NodeStream:
             gaps=tuple((a - zero_s, z - zero_s) for a, z in self.gaps),
             saturated=None if self.imported else self.saturated,
             warnings=_warnings(self._log, self._restarts),
+            chip=info.chip if info else "",
+            zeroed=self.zeroed,
         )

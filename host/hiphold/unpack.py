@@ -7,9 +7,12 @@ test holds the two against each other.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +44,12 @@ FULL_FRAME = np.dtype(
     ]
 )
 """a packet that is one SAMPLES message of wire.MAX_SAMPLES samples"""
+_SHARED = itemgetter(*(dict(FULL_FRAME.fields or {})[name][1] for name in ("count", "boot", "acc_code", "gyr_code")))
+"""packet -> what full frames must share, which are single bytes"""
+_HEADERS = ("seq", "node_us", "period_ns")
+"""what they need not share"""
+_SEQ_BITS = 40
+"""a sample's number takes at most 33: four bytes, and its place in the message"""
 
 
 @dataclass(frozen=True)
@@ -56,13 +65,19 @@ class Rows:
     block: Block
     """on the node's own clock brought to the host's; imported samples as they came"""
 
+    @property
+    def place(self) -> Integers:
+        """(n,) where each belongs among all of the node: one number for its start and the number since then."""
+        return np.asarray((self.boot << _SEQ_BITS) + self.seq)
+
 
 @dataclass(frozen=True)
 class _Kind:
     """What messages must share to be brought to units at once."""
 
-    boot: int
     kind: int
+    count: int
+    boot: int
     acc_code: int
     gyr_code: int
     calibration: wire.Calibration
@@ -85,7 +100,7 @@ class NodeLog:
     """sample period by the node's word"""
     _calibration: wire.Calibration = _NO_CALIBRATION
     _first: wire.Calibration | None = None
-    _full: dict[int, tuple[wire.Calibration, list[bytes], list[float]]] = field(default_factory=dict)
+    _full: dict[tuple[tuple[int, ...], int], tuple[_Kind, list[bytes], list[float]]] = field(default_factory=dict)
     _imported: list[wire.Imported] = field(default_factory=list)
     _samples: dict[_Kind, list[wire.Samples]] = field(default_factory=dict)
     _first_s: dict[int, float] = field(default_factory=dict)
@@ -98,9 +113,13 @@ class NodeLog:
         """Keep what one frame says; a frame that is not of this protocol is counted, not lost from the file."""
         data, arrival_s = frame.data, (frame.arrival_ns - epoch_ns) / NS
         if len(data) == _FULL_SIZE and data[0] == _HEAD:
-            kept = self._full.setdefault(id(self._calibration), (self._calibration, [], []))
-            kept[1].append(data)
-            kept[2].append(arrival_s)
+            key = _SHARED(data), id(self._calibration)
+            if key not in self._full:
+                count, boot, acc_code, gyr_code = key[0]
+                self._full[key] = _Kind(wire.SAMPLES, count, boot, acc_code, gyr_code, self._calibration), [], []
+            _, packets, arrivals_s = self._full[key]
+            packets.append(data)
+            arrivals_s.append(arrival_s)
             return
         try:
             messages = wire.messages(data)
@@ -112,8 +131,8 @@ class NodeLog:
 
     def _add(self, message: object, arrival_s: float, epoch_ns: int) -> None:
         if isinstance(message, wire.Samples):
-            key = _Kind(message.boot, message.kind, message.acc_code, message.gyr_code, self._calibration)
-            self._samples.setdefault(key, []).append(message)
+            shared = message.count, message.boot, message.acc_code, message.gyr_code
+            self._samples.setdefault(_Kind(message.kind, *shared, self._calibration), []).append(message)
             self.said_period_s = 1e-9 * message.period_ns
             last_us = message.node_us + (message.count - 1) * message.period_ns / 1000
             self._arrived(message.boot, arrival_s, arrival_s - 1e-6 * last_us)
@@ -131,9 +150,9 @@ class NodeLog:
             self.exchanges.append(exchange(message, arrival_s, epoch_ns))
             self._clocks.pop(message.boot, None)
 
-    def _known(self, calibration: wire.Calibration) -> wire.Calibration:
-        """The calibration that samples came with, or the first that came after them."""
-        return self._first or calibration if calibration is _NO_CALIBRATION else calibration
+    def _known(self, kind: _Kind) -> _Kind:
+        """With the calibration that samples came with, or the first that came after them."""
+        return replace(kind, calibration=self._first) if self._first and kind.calibration is _NO_CALIBRATION else kind
 
     def _arrived(self, boot: int, first_s: float, ahead_s: float) -> None:
         self._first_s[boot] = min(first_s, self._first_s.get(boot, np.inf))
@@ -151,51 +170,58 @@ class NodeLog:
         """Whether the node said what to correct its counts by."""
         return self._first is not None
 
+    @property
+    def zeroed(self) -> bool:
+        """Whether a zero of the gyroscope is among it."""
+        return self._first is not None and any(self._first.gyr_zero_radps)
+
     def take(self) -> list[Rows]:
         """All samples that were added since the last call, in groups that each are in order of arrival."""
-        full = [part for kept in self._full.values() for part in self._take_full(*kept)]
+        full = [group for kept in self._full.values() if (group := self._take_full(*kept))]
+        others = [(kind, _headers(messages), _payload(messages)) for kind, messages in self._samples.items()]
         boots = sorted(self._first_s, key=self._first_s.__getitem__)
-        others = [
-            (replace(key, calibration=self._known(key.calibration)), _headers(messages), _payload(messages))
-            for key, messages in self._samples.items()
+        rows = [
+            _rows(self._known(kind), headers, payload, boots.index(kind.boot), self._clock(kind.boot))
+            for kind, headers, payload in (*full, *others)
         ]
-        rows = [_rows(*group, boots.index(group[0].boot), self._clock(group[0].boot)) for group in (*full, *others)]
         rows += _imported_rows(self._imported)
         for taken in (self._full, self._samples, self._imported):
             taken.clear()
         return rows
 
     def _take_full(
-        self, calibration: wire.Calibration, packets: list[bytes], arrivals_s: list[float]
-    ) -> list[tuple[_Kind, Floats, bytes]]:
-        """Full frames by what they share; those that `wire` would refuse are counted as broken."""
-        calibration = self._known(calibration)
+        self, kind: _Kind, packets: list[bytes], arrivals_s: list[float]
+    ) -> tuple[_Kind, Floats, bytes] | None:
+        """Full frames without those that `wire` would refuse, which are counted as broken; None when none are left."""
         table, arrival_s = np.frombuffer(b"".join(packets), FULL_FRAME), np.array(arrivals_s)
-        known = (table["acc_code"] < len(wire.ACC_G_PER_COUNT)) & (table["gyr_code"] < len(wire.GYR_DPS_PER_COUNT))
-        good = known & (table["count"] == wire.MAX_SAMPLES) & (table["period_ns"] > 0)
-        self.broken += int((~good).sum())
-        out = []
-        for boot, acc_code, gyr_code in {*zip(*(table[good][n].tolist() for n in ("boot", "acc_code", "gyr_code")))}:
-            same = good & (table["boot"] == boot) & (table["acc_code"] == acc_code) & (table["gyr_code"] == gyr_code)
-            part, arrived_s = table[same], arrival_s[same]
-            last_us = part["node_us"] + (wire.MAX_SAMPLES - 1) * part["period_ns"] / 1000
-            self._arrived(boot, float(arrived_s[0]), float((arrived_s - 1e-6 * last_us).min()))
-            headers = np.column_stack([part[name].astype(np.float64) for name in _HEADERS])
-            key = _Kind(boot, wire.SAMPLES, acc_code, gyr_code, calibration)
-            out.append((key, headers, part["payload"].tobytes()))
-        return out
-
-
-_HEADERS = ("count", "seq", "node_us", "period_ns")
+        known = kind.acc_code < len(wire.ACC_G_PER_COUNT) and kind.gyr_code < len(wire.GYR_DPS_PER_COUNT)
+        good = (table["period_ns"] > 0) & (known and kind.count == wire.MAX_SAMPLES)
+        if not good.all():
+            self.broken += int((~good).sum())
+            table, arrival_s = table[good], arrival_s[good]
+        if not len(table):
+            return None
+        headers = np.array([table[name] for name in _HEADERS], np.float64)
+        last_us = headers[1] + (kind.count - 1) * headers[2] / 1000
+        self._arrived(kind.boot, float(arrival_s[0]), float((arrival_s - 1e-6 * last_us).min()))
+        return kind, headers, table["payload"].tobytes()
 
 
 def _headers(messages: list[wire.Samples]) -> Floats:
-    """(m, 4) count, seq, node_us, period_ns of each message; all are exact in float64."""
-    return np.array([(m.count, m.seq, m.node_us, m.period_ns) for m in messages], np.float64)
+    """(3, m) what _HEADERS names of each message; all are exact in float64."""
+    return np.array([(m.seq, m.node_us, m.period_ns) for m in messages], np.float64).T
 
 
 def _payload(messages: list[wire.Samples]) -> bytes:
     return b"".join(message.payload for message in messages)
+
+
+@lru_cache(maxsize=64)
+def _acc_scale(calibration: wire.Calibration, acc_code: int) -> tuple[Floats, Floats]:
+    """(3, 3) and (3,): acc m/s2 = counts @ the first - the second, for true = M (scale counts - offset)."""
+    matrix = np.reshape(calibration.acc_matrix, (3, 3))
+    scale = wire.ACC_G_PER_COUNT[acc_code] * G_MPS2
+    return scale * matrix.T, matrix @ np.array(calibration.acc_offset_mps2)
 
 
 def _in_units(payload: bytes, key: _Kind) -> tuple[Floats, Bools]:
@@ -208,26 +234,23 @@ def _in_units(payload: bytes, key: _Kind) -> tuple[Floats, Bools]:
     q /= np.where(length > wire.QUATERNION_ONE / 2, length, np.nan)  # four zeros are no orientation
     if key.kind == wire.ORIENTATION:
         return np.hstack((np.full((len(q), 6), np.nan), q)), np.zeros(len(q), bool)
-    # true = M (scale counts - offset) for the accelerometer, scale counts - zero for the gyroscope
-    calibration = key.calibration
-    matrix = np.reshape(calibration.acc_matrix, (3, 3))
-    acc_scale = wire.ACC_G_PER_COUNT[key.acc_code] * G_MPS2
-    values[:, :3] = values[:, :3] @ (acc_scale * matrix.T) - matrix @ np.array(calibration.acc_offset_mps2)
-    values[:, 3:6] *= np.deg2rad(wire.GYR_DPS_PER_COUNT[key.gyr_code])
-    values[:, 3:6] -= calibration.gyr_zero_radps
-    ends = [(column == 32767) | (column == -32768) for column in counts[:, :6].T]
-    return values, np.logical_or.reduce(ends)
+    acc_matrix, acc_offset = _acc_scale(key.calibration, key.acc_code)
+    values[:, :3] = values[:, :3] @ acc_matrix - acc_offset
+    values[:, 3:6] *= math.radians(wire.GYR_DPS_PER_COUNT[key.gyr_code])
+    values[:, 3:6] -= key.calibration.gyr_zero_radps
+    raw = np.ascontiguousarray(counts[:, :6].T)
+    return values, ((raw == 32767) | (raw == -32768)).any(axis=0)
 
 
 def _rows(key: _Kind, headers: Floats, payload: bytes, boot_order: int, clock: Clock) -> Rows:
     """The samples of messages that share a kind."""
     values, saturated = _in_units(payload, key)
-    count = headers[:, 0].astype(np.int64)
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    seq, first_us, period_ns = (np.repeat(column, count) for column in headers[:, 1:].T)
-    own_us = first_us + within * period_ns / 1000
+    seq, first_us, period_ns = headers[..., None]
+    within = np.arange(key.count)
+    own_us = (first_us + within * period_ns / 1000).ravel()
     block = Block(clock.host_s(own_us), values[:, :3], values[:, 3:6], values[:, 6:])
-    return Rows(np.full(len(seq), boot_order), seq.astype(np.int64) + within, 1e-6 * own_us, saturated, block)
+    number = (seq + within).astype(np.int64).ravel()
+    return Rows(np.full(len(number), boot_order), number, 1e-6 * own_us, saturated, block)
 
 
 def _imported_rows(messages: list[wire.Imported]) -> list[Rows]:
@@ -245,13 +268,13 @@ def _imported_rows(messages: list[wire.Imported]) -> list[Rows]:
     return out
 
 
-def pick(rows: Rows, which: Integers | Bools) -> Rows:
-    """The samples picked by a mask or indices."""
+def pick(rows: Rows, which: Integers | slice) -> Rows:
+    """The samples picked by indices or a slice."""
     return Rows(rows.boot[which], rows.seq[which], rows.own_s[which], rows.saturated[which], rows.block.select(which))
 
 
 def in_order(found: Sequence[Rows]) -> Rows:
-    """One sequence without duplicates: each sample once, by start of the node and number since then."""
+    """One sequence without duplicates: each sample once, the first that was found, by its place."""
     rows = Rows(
         np.concatenate([r.boot for r in found]),
         np.concatenate([r.seq for r in found]),
@@ -259,9 +282,9 @@ def in_order(found: Sequence[Rows]) -> Rows:
         np.concatenate([r.saturated for r in found]),
         concatenate([r.block for r in found]),
     )
-    boot_step, seq_step = np.diff(rows.boot), np.diff(rows.seq)
-    if ((boot_step > 0) | ((boot_step == 0) & (seq_step > 0))).all():
+    place = rows.place
+    if (place[1:] > place[:-1]).all():
         return rows
-    rows = pick(rows, np.lexsort((rows.seq, rows.boot)))
-    fresh = np.concatenate(([True], (np.diff(rows.boot) != 0) | (np.diff(rows.seq) != 0)))
-    return pick(rows, fresh)
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+    return pick(rows, order[np.concatenate(([True], place[1:] != place[:-1]))])

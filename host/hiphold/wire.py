@@ -47,7 +47,7 @@ DEVICE_CLOCK = 4  # stamps count from the device's own start; results count from
 # Placements and lid sides are sent as their index; what they mean is in docs/reference/conventions.md.
 PLACEMENTS = ("pelvis", "thigh_left", "thigh_right", "shank_left", "shank_right", "trunk")
 LID_SIDES = ("front", "back", "left", "right")
-CHIPS = ("imported", "lsm6dsv16x", "mpu6050", "icm42688p")
+CHIPS = ("imported", "lsm6dsv16x", "mpu6050", "icm42688p", "x-imu3")
 
 # Sensitivities, named by index. Accelerometer in g per count, gyroscope in degrees per second per count.
 # 0-3: LSM6DSV16X, DS13510 table 3, LA_So at +-2/4/8/16 g.

@@ -89,12 +89,13 @@ def imported_frames(
     *,
     device_clock: bool,
     zero_s: float,
+    chip: str = "imported",
 ) -> list[Frame]:
     """One sensor as frames: who it is, then its samples bit for bit.
 
     `time_s` (n,), `acc_mps2` and `gyr_radps` (n, 3) or both None, `q_earth_from_sensor` (n, 4) or None, NaN
     where there is none. A frame arrives with its last sample, counted from `zero_s`, the earliest of all
-    sensors. `device_clock`: the stamps count from the device's own start.
+    sensors. `device_clock`: the stamps count from the device's own start. `chip`: one of wire.CHIPS.
     """
     has_raw = acc_mps2 is not None and gyr_radps is not None
     columns = [time_s, acc_mps2, gyr_radps] if has_raw else [time_s]
@@ -103,7 +104,7 @@ def imported_frames(
         columns, flags = [*columns, q_earth_from_sensor], flags | wire.HAS_QUATERNION
     rows = np.column_stack([column for column in columns if column is not None]).astype("<f8")
     arrival_ns = np.rint((time_s - zero_s) * 1e9).astype(np.int64).tolist()
-    frames = [Frame(node, arrival_ns[0], _info(node, placement, lid))]
+    frames = [Frame(node, arrival_ns[0], _info(node, placement, lid, chip))]
     for first in range(0, len(rows), ROWS_PER_MESSAGE):
         if first and first % INFO_EVERY_ROWS == 0:
             frames.append(Frame(node, arrival_ns[first], frames[0].data))
@@ -113,8 +114,8 @@ def imported_frames(
     return frames
 
 
-def _info(node: str, placement: str, lid: str) -> bytes:
-    return wire.encode_info(wire.Info(0, placement, lid, "imported", (0, 0, 0), 0, 0, 0, 0, node))
+def _info(node: str, placement: str, lid: str, chip: str) -> bytes:
+    return wire.encode_info(wire.Info(0, placement, lid, chip, (0, 0, 0), 0, 0, 0, 0, node))
 
 
 def merged(nodes: Iterable[list[Frame]]) -> list[Frame]:

@@ -165,6 +165,7 @@ def _frames(sensor: _Sensor, lid: str, zero_s: float) -> list[Frame]:
         sensor.q_earth_from_sensor,
         device_clock=True,
         zero_s=zero_s,
+        chip="x-imu3",
     )
 
 

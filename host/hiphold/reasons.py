@@ -1,0 +1,121 @@
+"""Why what is empty is empty, and what of the rest should be doubted: one sentence each, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from hiphold import drill
+from hiphold.angles import Angles
+from hiphold.metrics import Hold
+from hiphold.samples import Interval, Reason
+from hiphold.segments import MEASURED, THIGHS, Oriented, Segment
+
+DISAGREEMENT_LIMIT_DEG = 3.0
+
+
+def why_empty(
+    segments: Sequence[Segment],
+    angles: dict[str, Angles],
+    oriented: Sequence[Oriented],
+    bouts: dict[str, list[drill.Bout]],
+    holds: Sequence[Hold],
+    damage: tuple[str, ...],
+) -> Iterator[Reason]:
+    """All reasons of one measurement. bouts: those that count, by side; damage: what the file lost."""
+    for sentence in (*damage, *(warning for o in oriented for warning in o.data.warnings)):
+        yield Reason("recording", sentence)
+    measured = {segment.data.placement for segment in segments}
+    for o in oriented:
+        yield from _doubts(o, o.data.placement in measured)
+    for segment in segments:
+        if segment.data.placement in THIGHS:
+            yield from _unseen(segment, bouts[segment.side])
+    yield from _no_hip(segments, angles, any(o.data.placement == "pelvis" for o in oriented))
+    yield from _too_early(segments, angles, holds)
+    yield from _no_trunk(segments)
+    for segment in segments:
+        if segment.mounting.slipped:
+            yield Reason(_rests_on(segment), segment.mounting.slipped)
+
+
+def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
+    """What speaks against one node."""
+    placement, off_deg = oriented.data.placement, oriented.disagreement_deg
+    if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
+        why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
+        yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
+    if oriented.method is None:
+        yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
+    elif placement in MEASURED and not measured:
+        yield Reason(placement, f"{placement} was never seen to stand still; stand still for 3 s with all sensors on.")
+
+
+def _unseen(thigh: Segment, bouts: Sequence[drill.Bout]) -> Iterator[Reason]:
+    """What the samples do not show of a thigh's holds."""
+    leg, placement = thigh.side, thigh.data.placement
+    for bout in bouts:
+        if not bout.complete:
+            why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
+            yield Reason("hold_s", why)
+    for start_s, end_s in (*thigh.data.gaps, *_unknown(thigh)):
+        if end_s - start_s > drill.RUN_S and any(b.start_s < end_s and start_s < b.end_s for b in bouts):
+            why = f"{end_s - start_s:.1f} s of {placement} are missing at {start_s:.1f} s, in a hold;"
+            yield Reason("hold_s", why + " the leg may have come down unseen.")
+
+
+def _unknown(thigh: Segment) -> list[Interval]:
+    """From the last known to the first known elevation around each stretch without any."""
+    known = np.flatnonzero(np.isfinite(thigh.angle_deg))
+    time_s = thigh.data.block.time_s
+    return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
+
+
+def _no_hip(segments: Sequence[Segment], angles: dict[str, Angles], has_pelvis: bool) -> Iterator[Reason]:
+    """Why hip, azimuth and pelvis of a side are empty, as far as they are."""
+    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
+    sides = [s for s in segments if s.data.placement in THIGHS]
+    everything = ", ".join(f"hip, thigh_azimuth, pelvis ({s.side})" for s in sides)
+    if pelvis is None and has_pelvis:
+        yield Reason(everything, "the pelvis sensor could not be used; stand still for 3 s with all sensors on.")
+    elif pelvis is None:
+        yield Reason(everything, "there is no pelvis sensor in this recording; wear one to measure hip and pelvis.")
+    elif pelvis.mounting.axes is None:
+        yield Reason(everything, f"pelvis: {pelvis.mounting.why}")
+    for thigh in sides:
+        if thigh.mounting.axes is None:
+            yield Reason(f"hip, thigh_azimuth, pelvis ({thigh.side})", f"{thigh.data.placement}: {thigh.mounting.why}")
+        elif thigh.side in angles and not thigh.mounting.faces_surely:
+            what = f"hip_adduction, hip_rotation, thigh_azimuth ({thigh.side})"
+            yield Reason(what, f"{thigh.data.placement}: {thigh.mounting.why}")
+        elif pelvis and pelvis.mounting.axes and thigh.side not in angles:
+            why = "no stand shows pelvis and thigh together; stand still for 3 s with both sensors on."
+            yield Reason(f"hip, thigh_azimuth, pelvis ({thigh.side})", why)
+
+
+def _rests_on(segment: Segment) -> str:
+    """What cannot be had when this sensor slips."""
+    if segment.data.placement in THIGHS:
+        hanging = "femur_elevation, " if segment.mounting.hangs_off_deg else ""
+        return f"{hanging}hip, thigh_azimuth ({segment.side})"
+    return "hip, thigh_azimuth, pelvis, trunk" if segment.data.placement == "pelvis" else "trunk"
+
+
+def _too_early(segments: Sequence[Segment], angles: dict[str, Angles], holds: Sequence[Hold]) -> Iterator[Reason]:
+    """Live, the holds that came before it was known how the sensors sit."""
+    known = {s.side: s.mounting for s in segments if s.data.placement in THIGHS and s.mounting.faces_surely}
+    for hold in holds:
+        here = hold.side in angles and hold.side in known and hold.start_s < known[hold.side].until_s
+        if here and hold.hip_rotation_deg.internal_peak is None and hold.pelvis.tilt_deg.mean_shift is not None:
+            why = f"at the hold from {hold.start_s:.0f} s the {hold.side} knee had not been seen to rise twice."
+            what = f"hip_adduction, hip_rotation, thigh_azimuth ({hold.side})"
+            yield Reason(what, why + " Stand still, then do the ritual, before the first hold.")
+
+
+def _no_trunk(segments: Sequence[Segment]) -> Iterator[Reason]:
+    trunk = next((s for s in segments if s.data.placement == "trunk"), None)
+    if trunk is None:
+        yield Reason("trunk", "there is no trunk sensor in this recording; wear one to measure the trunk.")
+    elif trunk.mounting.axes is None:
+        yield Reason("trunk", f"trunk: {trunk.mounting.why}")

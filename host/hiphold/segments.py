@@ -1,0 +1,82 @@
+"""One worn sensor as the stages hand it on: oriented, then measured over time, then tied to its segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hiphold import drill
+from hiphold.alignment import Alignment
+from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
+from hiphold.mounting import UNKNOWN, Mounting, Seen, mount
+from hiphold.ritual import Excursion
+from hiphold.samples import Codes, Event, Floats, Interval, NodeData
+from hiphold.stillness import Poses
+
+THIGHS = {"thigh_left": "left", "thigh_right": "right"}
+WORN = ("pelvis", *THIGHS)
+"""the placements that must be quiet together to make a stand"""
+MEASURED = (*WORN, "trunk")
+
+
+@dataclass(frozen=True)
+class Oriented:
+    """One node with its orientation."""
+
+    data: NodeData
+    q_earth_from_sensor: Floats
+    """(n, 4); NaN where it could not be had"""
+    disagreement_deg: float | None
+    """RMS angle between the host's and the node's own up; None when only one of them is there"""
+    method: str | None = None
+    """whose orientation it is: the host's filter by name, or `recorded`; None when there is none"""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One worn sensor, measured over time."""
+
+    data: NodeData
+    alignment: Alignment
+    angle_deg: Floats
+    """(n,) thigh: femur elevation; pelvis and trunk: how far they are tipped from their stand"""
+    phase: Codes
+    """(n,) codes of drill.PHASES, as known at each sample"""
+    bouts: tuple[drill.Bout, ...]
+    method: str
+    """whose orientation the angles are from"""
+    q_earth_from_sensor: Floats
+    """(n, 4)"""
+    q_stands: Floats
+    """(m, 4) mean orientation in each stand; NaN where there are no samples"""
+    q_elsewhere: Floats
+    """(k, 4) the same in each quiet pose that is no stand"""
+    excursions: tuple[Excursion, ...] = ()
+    mounting: Mounting = UNKNOWN
+
+    @property
+    def side(self) -> str:
+        """Left or right, of a thigh."""
+        return THIGHS[self.data.placement]
+
+    @property
+    def tipped_deg(self) -> Floats:
+        """(n,) angle from the stand."""
+        return self.angle_deg - drill.STAND_DEG if self.data.placement in THIGHS else self.angle_deg
+
+
+def mounted(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
+    """The same segments with how each sensor sits, by their excursions."""
+    seen = [Seen(s.data, s.alignment, s.q_stands, s.q_elsewhere, s.excursions, s.bouts) for s in segments]
+    found = mount(seen, poses, events)
+    return [replace(s, mounting=found.get(s.data.placement, UNKNOWN)) for s in segments]
+
+
+def ahead_in_stands(segment: Segment, pelvis: Segment, stands: Sequence[Interval]) -> Ahead:
+    """The segment's heading minus the pelvis' in the stands that show both; none while an axis is not known."""
+    if segment.mounting.axes is None or pelvis.mounting.axes is None:
+        return Ahead(np.empty(0), np.empty(0))
+    each = (facing_rad(s.q_stands, s.mounting.axes) for s in (segment, pelvis) if s.mounting.axes)
+    return ahead_of_pelvis(stands, *each)

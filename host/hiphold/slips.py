@@ -1,0 +1,98 @@
+"""Signs that a sensor no longer sits as it was learned: it hangs otherwise in later stands, or turns otherwise.
+
+In both, the times a leg was put down or raised are split in two, and the split that is least likely by chance counts:
+angle / (sd sqrt(1 / before + 1 / after)) > SURE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, groupby
+
+import numpy as np
+
+from hiphold import ritual
+from hiphold.quaternion import angle_between, known, up_in_sensor
+from hiphold.ritual import Axes, Excursion, Turning
+from hiphold.samples import Floats, Interval
+
+LEAN_SD_DEG = 3.0
+"""1 SD, in each direction, of how a segment hangs when the foot was put back"""
+RAISE_SD_DEG = 6.0
+"""1 SD of the axis of one raise, from the adduction and rotation that come with it"""
+SURE = 4.0
+"""standard deviations that are no chance"""
+AWAY = 3
+"""so many quiet poses in a row that are no stand, and no stand after them, are a stand that looks otherwise"""
+AWAY_DEG = (10.0, 45.0)
+"""less is how one stands; more is a seat or a lift, unless no later pose at all was a stand"""
+JUMP_DEG = 20.0
+"""a foot that is put back otherwise turns a thigh by 4 degrees, 1 SD"""
+
+
+def hangs_otherwise(
+    y_sensor: Floats, stands: Sequence[Interval], q_stands: Floats, moved_s: Sequence[float]
+) -> tuple[float, float] | None:
+    """Since when, s, and by how much, degrees, a segment hangs otherwise than in the reference stand; None if as then.
+
+    q_stands (m, 4) of the m stands. moved_s: when the segment was put elsewhere; stands between two of these are one,
+    because the foot stayed where it was.
+    """
+    seen = [(stand, up) for stand, up in zip(stands, up_in_sensor(q_stands)) if np.isfinite(up).all()]
+    groups = [list(group) for _, group in groupby(seen, lambda pair: sum(time_s < pair[0][0] for time_s in moved_s))]
+    ups = [np.mean([up for _, up in group], axis=0) for group in groups]
+    best, found = SURE, None
+    for k in range(1, len(groups)):
+        before, after = np.mean(ups[:k], axis=0), np.mean(ups[k:], axis=0)
+        score = np.rad2deg(angle_between(before, after)) / (LEAN_SD_DEG * np.sqrt(1 / k + 1 / (len(ups) - k)))
+        if score > best:
+            best, found = score, (groups[k - 1][-1][0][1], float(np.rad2deg(angle_between(after, y_sensor))))
+    return found
+
+
+def stands_otherwise(
+    y_sensor: Floats, stands: Sequence[Interval], elsewhere: Sequence[Interval], q_elsewhere: Floats
+) -> tuple[float, float] | None:
+    """The same from the last poses that were no stand: quiet, again and again, and never as in the reference stand."""
+    last_stand_s = stands[-1][1]
+    after = np.array([start_s > last_stand_s for start_s, _ in elsewhere], bool) & known(q_elsewhere)
+    leans_deg = np.rad2deg(angle_between(up_in_sensor(q_elsewhere[after]), y_sensor))[-AWAY:]
+    least, most = AWAY_DEG[0], AWAY_DEG[1] if len(stands) > 1 else np.inf
+    if len(leans_deg) < AWAY or not ((leans_deg > least) & (leans_deg < most)).all():
+        return None
+    return last_stand_s, float(np.median(leans_deg))
+
+
+def faces_otherwise(stands: Sequence[Interval], ahead_rad: Floats) -> tuple[float, float] | None:
+    """Since when, s, and by how much, degrees, a thigh faces another way beside the pelvis; None if as at first.
+
+    ahead_rad (m,): its heading minus the pelvis' in each stand; NaN where not known. Drift is slow, a slip is a jump
+    from one stand to the next.
+    """
+    both = np.flatnonzero(np.isfinite(ahead_rad))
+    jump_deg = np.abs(np.rad2deg(np.angle(np.exp(1j * np.diff(ahead_rad[both])))))
+    if not (jump_deg > JUMP_DEG).any():
+        return None
+    first = int(np.argmax(jump_deg > JUMP_DEG))
+    return stands[both[first]][1], float(jump_deg[first])
+
+
+def _axes_of_first(y_sensor: Floats, raises: Sequence[Excursion]) -> list[Axes | None]:
+    """The axes that the first one, the first two, ... of the raises give."""
+    sums = accumulate((excursion.turning for excursion in raises), Turning.plus)
+    return [ritual.axes(y_sensor, turning, +1) for turning in sums]
+
+
+def turns_otherwise(y_sensor: Floats, raises: Sequence[Excursion]) -> tuple[int, float] | None:
+    """The first raise after which the axis is another one, and by how many degrees; None when all agree."""
+    best, found = SURE, None
+    forward, backward = _axes_of_first(y_sensor, raises), _axes_of_first(y_sensor, raises[::-1])
+    for k in range(1, len(raises)):
+        before, after = forward[k - 1], backward[len(raises) - k - 1]
+        if before is None or after is None:
+            continue
+        off_deg = ritual.between_deg(before, after)
+        score = off_deg / (RAISE_SD_DEG * np.sqrt(1 / k + 1 / (len(raises) - k)))
+        if score > best:
+            best, found = score, (k, off_deg)
+    return found
