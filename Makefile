@@ -47,6 +47,7 @@ accuracy: .venv/dev-installed
 
 bench: .venv/dev-installed
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/growth.py
 
 clean:
 	rm -rf .venv typings demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

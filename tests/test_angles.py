@@ -67,7 +67,8 @@ def related(
         trunk_ahead = angles.ahead_of_pelvis(stands, facing(trunk, stands), faced)
         r_trunk = angles.turned(trunk, -trunk_ahead.at(TIME_S))
     r_thigh = angles.turned(thigh, -ahead.at(TIME_S))
-    return angles.side_angles(side, r_thigh, pelvis, angles.first_known(faced), r_trunk), ahead
+    first_rad = angles.ahead_of_pelvis(stands, faced, 0.0).first(TIME_S)
+    return angles.side_angles(side, r_thigh, pelvis, first_rad, r_trunk), ahead
 
 
 def check(found: Angles, stood: Bools, atol: float = 1e-6) -> None:
@@ -141,7 +142,8 @@ def test_no_stand_with_both_gives_no_difference_of_headings() -> None:
     ahead = angles.ahead_of_pelvis(STANDS, facing(thigh, STANDS), facing(pelvis, STANDS))
     assert len(ahead.middle_s) == len(ahead.angle_rad) == 0
     assert ahead.drift_deg_per_min is None
-    assert np.isnan(angles.first_known(facing(pelvis, STANDS)))
+    assert np.isnan(ahead.at(TIME_S)).all()
+    assert np.isnan(ahead.first(TIME_S)).all()
 
 
 def test_only_stands_that_show_both_count() -> None:
@@ -150,6 +152,87 @@ def test_only_stands_that_show_both_count() -> None:
     np.testing.assert_allclose(ahead.middle_s, (2.0, 116.5))
     np.testing.assert_allclose(ahead.angle_rad, (0.2, 0.4))
     np.testing.assert_allclose(ahead.at(np.array((0.0, 2.0, 59.25, 200.0))), (0.2, 0.2, 0.3, 0.4))
+
+
+def test_the_first_heading_is_that_of_the_first_stand_that_shows_it() -> None:
+    stands: list[Interval] = [(0.0, 4.0), (10.0, 12.0), (20.0, 22.0), (30.0, 32.0)]
+    first = angles.ahead_of_pelvis(stands, np.array((np.nan, np.nan, 3.0, 4.0)), 0.0).first(np.array((-1.0, 0.0, 99.0)))
+    np.testing.assert_allclose(first, (3.0, 3.0, 3.0))
+    assert np.isnan(angles.ahead_of_pelvis(stands[:1], np.array((np.nan,)), 0.0).first(TIME_S)).all()
+    assert np.isnan(angles.ahead_of_pelvis([], np.empty(0), 0.0).first(TIME_S)).all()
+    assert angles.ahead_of_pelvis(stands[:1], np.array((1.0,)), 0.0).first(np.empty(0)).shape == (0,)
+
+
+# Headings that began anew
+
+
+FOUR: list[Interval] = [(0.0, 2.0), (20.0, 22.0), (60.0, 62.0), (80.0, 82.0)]
+
+
+def anew(*breaks_s: float, ahead_rad: tuple[float, ...] = (0.1, 0.3, 2.0, 2.4)) -> Ahead:
+    """Stands about 1, 21, 61 and 81 s."""
+    return angles.ahead_of_pelvis(FOUR, np.array(ahead_rad), 0.0, breaks_s)
+
+
+def test_nothing_is_drawn_from_one_side_of_a_break_to_the_other() -> None:
+    """To either side as between its own stands, and towards the break as in the nearest."""
+    time_s = np.array((0.0, 11.0, 30.0, 39.99, 40.0, 55.0, 71.0, 99.0))
+    np.testing.assert_allclose(anew(40.0).at(time_s), (0.1, 0.2, 0.3, 0.3, 2.0, 2.0, 2.2, 2.4))
+    straight = anew().at(time_s)
+    assert straight[3] == pytest.approx(0.3 + 1.7 * (39.99 - 21) / 40)
+
+
+def test_between_two_breaks_without_a_stand_nothing_is_known() -> None:
+    time_s = np.array((0.0, 29.0, 30.0, 49.0, 50.0, 99.0))
+    for ahead in (anew(30.0, 50.0), anew(50.0, 30.0)):
+        np.testing.assert_allclose(ahead.at(time_s), (0.1, 0.3, np.nan, np.nan, 2.0, 2.4))
+        np.testing.assert_allclose(ahead.first(time_s), (0.1, 0.1, np.nan, np.nan, 2.0, 2.0))
+
+
+def test_before_the_first_stand_of_all_and_after_a_break_with_none_left_nothing_is_known() -> None:
+    assert np.isnan(anew(-5.0).at(np.array((-10.0, -5.1)))).all()
+    assert np.isnan(anew(90.0).at(np.array((90.0, 120.0)))).all()
+    np.testing.assert_allclose(anew(90.0).at(np.array((89.9,))), (2.4,))
+
+
+def test_the_first_heading_is_that_of_the_first_stand_since_the_last_break() -> None:
+    time_s = np.array((-9.0, 0.0, 39.9, 40.0, 70.0, 200.0))
+    np.testing.assert_allclose(anew(40.0).first(time_s), (0.1, 0.1, 0.1, 2.0, 2.0, 2.0))
+    np.testing.assert_allclose(anew().first(time_s), np.full(6, 0.1))
+
+
+def test_on_either_side_of_a_break_the_heading_goes_on_where_it_wraps() -> None:
+    """Through the half turn after the break, and not before it."""
+    ahead = anew(40.0, ahead_rad=(0.0, 0.2, 3.0, -3.0))
+    middle = ahead.at(np.array((11.0, 71.0)))
+    np.testing.assert_allclose(np.exp(1j * middle), np.exp(1j * np.array((0.1, np.pi))), atol=1e-9)
+
+
+def test_drift_is_that_before_the_first_break() -> None:
+    assert anew(40.0).drift_deg_per_min == pytest.approx(60 * np.rad2deg(0.2 / 20))
+    assert anew(40.0, 70.0).drift_deg_per_min == pytest.approx(60 * np.rad2deg(0.2 / 20))
+    assert anew(10.0).drift_deg_per_min is None
+    assert anew(-1.0).drift_deg_per_min is None
+
+
+@both_sides
+def test_a_thigh_whose_heading_began_anew_is_brought_to_the_pelvis_on_either_side_of_the_gap(side: str) -> None:
+    """After 40 s it is 100 degrees further. Two of the three stands are after that."""
+    thigh, pelvis, stood = thigh_and_pelvis(side)
+    thigh = yawed(np.where(TIME_S < 40, 10.0, 110.0), thigh)
+    ahead = angles.ahead_of_pelvis(STANDS, facing(thigh, STANDS), facing(pelvis, STANDS), (40.0,))
+    first_rad = angles.ahead_of_pelvis(STANDS, facing(pelvis, STANDS), 0.0).first(TIME_S)
+    check(angles.side_angles(side, angles.turned(thigh, -ahead.at(TIME_S)), pelvis, first_rad, None), stood)
+
+
+@both_sides
+def test_a_pelvis_whose_heading_began_anew_rotates_from_its_first_stand_after_the_gap(side: str) -> None:
+    thigh, pelvis, stood = thigh_and_pelvis(side)
+    pelvis = yawed(np.where(TIME_S < 40, 10.0, -130.0), pelvis)
+    faced = facing(pelvis, STANDS)
+    ahead = angles.ahead_of_pelvis(STANDS, facing(thigh, STANDS), faced, (40.0,))
+    first_rad = angles.ahead_of_pelvis(STANDS, faced, 0.0, (40.0,)).first(TIME_S)
+    check(angles.side_angles(side, angles.turned(thigh, -ahead.at(TIME_S)), pelvis, first_rad, None), stood)
 
 
 def test_where_the_pelvis_has_no_samples_nothing_is_known() -> None:
@@ -373,9 +456,3 @@ def test_a_segment_faces_where_its_front_points_however_the_sensor_sits(deg: flo
 def test_wrapped_deg() -> None:
     wrapped = angles.wrapped_deg(np.array((0.0, 179.0, 180.0, 181.0, -180.0, -190.0, 725.0)))
     np.testing.assert_allclose(wrapped, (0, 179, -180, -179, -180, 170, 5))
-
-
-def test_first_known() -> None:
-    assert angles.first_known(np.array((np.nan, np.inf, 3.0, 4.0))) == 3
-    assert np.isnan(angles.first_known(np.array((np.nan,))))
-    assert np.isnan(angles.first_known(np.empty(0)))

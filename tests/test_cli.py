@@ -658,7 +658,7 @@ def test_installed_tells_its_version() -> None:
 def test_installed_measures_with_the_result_alone_on_stdout(made: Path) -> None:
     result = installed("measure", made.name, "--json", "m.json", cwd=made.parent)
     assert result.returncode == 0
-    assert result.stdout.startswith("Sensors\n")
+    assert result.stdout.startswith("Holds, target 30° ± 5°\n")
     assert result.stderr == "reading made.mcap ...\nmeasuring ...\n"
     assert len(strict_json(made.parent / "m.json")["holds"]) == 1
 

@@ -67,7 +67,7 @@ def test_one_seed_is_one_session_and_older_files_are_replaced(
         (tmp_path / name).write_text("older")
     result = CliRunner().invoke(cli.main, ["demo", "--out", str(tmp_path), "--seed", "2"])
     assert result.exit_code == 0
-    assert result.stdout.startswith("Sensors\n")
+    assert result.stdout.startswith("Holds, target 30° ± 5°\n")
     assert result.stderr.startswith("simulating an athlete")
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
     for name in FILES[:2]:

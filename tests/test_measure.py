@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -299,22 +300,30 @@ def beside(thigh: list[Frame], *pelvis: list[Frame], causal: bool = False) -> Me
 
 @both_ways
 def test_every_empty_figure_has_its_reason(causal: bool) -> None:
-    everything = "hip, thigh_azimuth, pelvis (left)"
+    side, everything = "hip, thigh_azimuth (left)", "hip, thigh_azimuth, pelvis (left)"
     alone = beside(worn("thigh_left"), causal=causal)
     unbowed = beside(worn("thigh_left"), worn("pelvis", HANGING, upside_down=True), causal=causal)
     idle = beside(worn("thigh_left", HANGING, upside_down=True), worn("pelvis", BOW), causal=causal)
-    for found, said in ((alone, "no pelvis sensor"), (unbowed, "there is no bow"), (idle, "left leg was never raised")):
-        (why,) = whys(found, everything)
+    for found, what, said in (
+        (alone, everything, "no pelvis sensor"),
+        (unbowed, everything, "there is no bow"),
+        (idle, side, "left leg was never raised"),
+    ):
+        (why,) = whys(found, what)
         assert said in why
         assert not np.isfinite(found.tracks[0].others.get("hip_flexion_deg", np.full(1, np.nan))).any()
+    assert idle.calibration.method == "stand"
+    assert np.isfinite(idle.tracks[0].others["pelvis_tilt_deg"]).any()
+    assert whys(idle, everything) == []
     for found in (alone, unbowed):
         assert found.calibration.method == "stand"
         assert found.holds[0].hip_flexion_deg.mean is None
+        assert whys(found, "stance_hip_flexion") == ["only one thigh wears a sensor; wear one on each."]
 
 
 def test_after_raises_and_a_bow_nothing_is_empty() -> None:
     found = beside(worn("thigh_left"), worn("pelvis", BOW))
-    assert {reason.what for reason in found.reasons} == {"trunk"}
+    assert {reason.what for reason in found.reasons} == {"stance_hip_flexion", "trunk"}
     assert found.calibration.method == "full"
     assert found.holds[0].hip_flexion_deg.mean == pytest.approx(123.0, abs=0.5)
     assert found.holds[0].hip_rotation_range_deg == pytest.approx(0.0, abs=0.5)
@@ -322,7 +331,7 @@ def test_after_raises_and_a_bow_nothing_is_empty() -> None:
 
 def test_marks_stand_in_for_the_bow() -> None:
     found = beside(worn("thigh_left"), worn("pelvis", HANGING))
-    assert {reason.what for reason in found.reasons} == {"trunk"}
+    assert {reason.what for reason in found.reasons} == {"stance_hip_flexion", "trunk"}
     assert found.calibration.method == "quick"
     assert found.holds[0].hip_flexion_deg.mean == pytest.approx(123.0, abs=0.5)
     assert found.holds[0].pelvis.tilt_deg.mean_shift == pytest.approx(0.0, abs=0.1)
@@ -352,6 +361,57 @@ def test_an_accelerometer_that_shows_a_wrong_gravity_is_named(gravity: float, wa
     calibration = measure(worn("thigh_left", gravity=gravity), SETTINGS).calibration
     assert bool(calibration.warnings) is warned
     assert calibration.quality["thigh_left_gravity_error_percent"] == pytest.approx(100 * (gravity - 1))
+
+
+@pytest.mark.parametrize(("until_s", "warned"), [(1.4, True), (1.8, True), (2.4, False)])
+def test_a_short_reference_stand_is_doubted(until_s: float, warned: bool) -> None:
+    angles = ((0, until_s, until_s + 0.5, until_s + 1, 5, 6, 14, 15, 18), (-90, -90, -40, -90, -90, 33, 33, -90, -90))
+    found = measure(worn("thigh_left", angles), SETTINGS, (Event(0.0, until_s, "still"),))
+    said = f"the reference stand lasted only {until_s:.1f} s; stand still for 3 s at the start."
+    assert found.calibration.warnings == ((said,) if warned else ())
+
+
+@pytest.mark.parametrize(("sway_deg", "warned"), [(0.5, False), (1.4, False), (1.7, True), (3.0, True)])
+def test_a_swaying_reference_stand_is_doubted(sway_deg: float, warned: bool) -> None:
+    """To and fro by a sine wave, whose root mean square is told."""
+    time_s = np.arange(0.0, 4.01, 0.05)
+    swaying = -90.0 + np.sqrt(2.0) * sway_deg * np.sin(np.pi * time_s)
+    angles = ((*time_s.tolist(), 6, 7, 15, 16, 20), (*swaying.tolist(), -90, 33, 33, -90, -90))
+    found = measure(worn("thigh_left", angles), SETTINGS, (Event(0.0, 4.0, "still"),))
+    assert found.calibration.quality["thigh_left_stand_sway_deg"] == pytest.approx(sway_deg, rel=0.1)
+    assert len(found.calibration.warnings) == warned
+    for warning in found.calibration.warnings:
+        assert re.fullmatch(
+            r"thigh_left moved by \d\.\d degrees RMS in the reference stand; stand still for 3 s\.", warning
+        )
+
+
+@both_ways
+def test_recorded_orientation_has_no_tremor(causal: bool) -> None:
+    frames, way = worn("thigh_left", quaternion_off_deg=0.0), measure_causal if causal else measure
+    host, recorded = (way(frames, Settings(orientation=each, causal=causal)) for each in ("host", "recorded"))
+    assert host.holds[0].tremor_mps2.first_3s is not None
+    assert whys(host, "tremor") == []
+    tremor = recorded.holds[0].tremor_mps2
+    assert (tremor.first_3s, tremor.last_3s) == (None, None)
+    (why,) = whys(recorded, "tremor")
+    assert why == "with recorded orientation there is no acceleration beside gravity to tell tremor from."
+    idle = way(worn("thigh_left", HANGING, quaternion_off_deg=0.0), Settings(orientation="recorded", causal=causal))
+    assert whys(idle, "tremor") == []
+
+
+@both_ways
+def test_a_standing_leg_that_was_never_raised_has_its_reason(causal: bool) -> None:
+    other = worn("thigh_right", HANGING, upside_down=True)
+    found = beside(worn("thigh_left"), other, worn("pelvis", BOW), causal=causal)
+    assert found.holds[0].stance_hip_flexion_deg.mean is None
+    assert whys(found, "stance_hip_flexion") == ["how the other thigh sits is not known; raise each knee twice."]
+
+
+@both_ways
+def test_a_trunk_without_a_pelvis_is_not_measured(causal: bool) -> None:
+    found = beside(worn("thigh_left"), worn("trunk", BOW), causal=causal)
+    assert whys(found, "trunk") == ["the trunk is measured against the pelvis; wear a sensor there too."]
 
 
 # Simulated sessions

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from hiphold import mounting, ritual
 from hiphold.alignment import Alignment
 from hiphold.drill import Bout
-from hiphold.mounting import Mounting, Seen, axes_by_marks, bows_of, is_bow, is_raise, raises_of
+from hiphold.mounting import Mounting, Seen, axes_by_marks, bows_of, is_bow, is_raise, kind, raises_of
 from hiphold.ritual import Axes, Excursion, Turning
 from hiphold.samples import Event, Floats, Interval
 from hiphold.stillness import Poses
@@ -85,9 +85,15 @@ def bow(
     return Excursion(start_s, start_s + 2, top_deg, deep_s, other_deg, turning(r @ np.array((-s, 0.0, -c))))
 
 
-def tucked(r: Floats, start_s: float = 10.0) -> Excursion:
-    """What the pelvis does while a thigh is up: it tips backward by 15 degrees."""
-    return Excursion(start_s, start_s + 2, 15.0, 0.0, 120.0, turning(r[:, 2]))
+def tucked(r: Floats, start_s: float = 10.0, off_deg: float = 0.0) -> Excursion:
+    """What the pelvis does while a thigh is up: it tips backward by 15 degrees, or to somewhere else."""
+    s, c = np.sin(np.deg2rad(off_deg)), np.cos(np.deg2rad(off_deg))
+    return Excursion(start_s, start_s + 2, 15.0, 0.0, 120.0, turning(r @ np.array((s, 0.0, c))))
+
+
+def like_a_bow(r: Floats, start_s: float) -> Excursion:
+    """What the pelvis does while a leg without a sensor is up: far backward, and the thigh with one hangs."""
+    return bow(r, start_s, top_deg=25.0, off_deg=180.0)
 
 
 def hanging(r: Floats, *leans_deg: float) -> Floats:
@@ -105,13 +111,14 @@ def sensor(
     bouts: tuple[Bout, ...] = (),
     sway_deg: float = 0.4,
     leans_deg: tuple[float, float, float] = (0.0, 2.0, 1.0),
+    elsewhere_deg: tuple[float, ...] = (),
 ) -> Seen:
     aligned = Alignment(r[:, 1], STANDS[0], sway_deg, 0.0)
-    return Seen(case, aligned, hanging(r, *leans_deg), np.empty((0, 4)), excursions, bouts)
+    return Seen(case, aligned, hanging(r, *leans_deg), hanging(r, *elsewhere_deg), excursions, bouts)
 
 
-def mount(seen: list[Seen], *events: Event) -> dict[str, Mounting]:
-    return mounting.mount(seen, Poses(STANDS, []), events)
+def mount(seen: list[Seen], *events: Event, elsewhere: tuple[Interval, ...] = ()) -> dict[str, Mounting]:
+    return mounting.mount(seen, Poses(STANDS, list(elsewhere)), events)
 
 
 def check_axes(found: Mounting, r: Floats, by: str, atol: float = 1e-9) -> None:
@@ -158,6 +165,27 @@ def test_sitting_down_is_no_bow(other_deg: float, is_one: bool) -> None:
 
 def test_a_bow_beside_thighs_that_were_not_seen_is_a_bow() -> None:
     assert is_bow(bow(np.eye(3), other_deg=float("nan")))
+
+
+@pytest.mark.parametrize(
+    ("excursion", "name"),
+    [
+        (lift(np.eye(3)), "raise"),
+        (lift(np.eye(3), top_deg=45.0), "raise"),
+        (tucked(np.eye(3)), "raise"),
+        (replace(tucked(np.eye(3)), other_deg=46.0, deep_s=1.0), "raise"),
+        (bow(np.eye(3)), "bow"),
+        (bow(np.eye(3), other_deg=float("nan")), "bow"),
+        (bow(np.eye(3), deep_s=0.4, top_deg=25.0), "bow"),
+        (bow(np.eye(3), deep_s=0.39), "other"),
+        (lift(np.eye(3), top_deg=30.0), "bow"),
+        (replace(lift(np.eye(3), top_deg=30.0), deep_s=0.0), "other"),
+    ],
+)
+def test_kinds_of_excursions(excursion: Excursion, name: str) -> None:
+    """A thigh's raise and what the pelvis does in it; a bow; steps and nods. A lunge is kept among bows."""
+    placement = "thigh_right" if np.isnan(excursion.other_deg) else "pelvis"
+    assert kind(excursion, placement) == name
 
 
 # Events
@@ -394,8 +422,10 @@ def test_a_strap_that_slipped_twice_is_known_until_the_first_time() -> None:
 # Pelvis
 
 
-def pelvis(r: Floats, *excursions: Excursion, raised: bool = True, case: Case = PELVIS) -> Mounting:
-    return mounting.pelvis(case, r[:, 1], excursions, bows_of(excursions, ()), raised)
+def pelvis(
+    r: Floats, *excursions: Excursion, raised: bool = True, case: Case = PELVIS, marked: bool = False
+) -> Mounting:
+    return mounting.pelvis(case, r[:, 1], excursions, [] if marked else bows_of(excursions, ()), raised, marked)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -457,6 +487,90 @@ def test_a_sideways_bow_without_evidence_in_the_raises_is_believed() -> None:
     """A pelvis that stays within 10 degrees in the raises says nothing."""
     r = any_mounting(6)
     check_axes(pelvis(r, bow(r, off_deg=90.0)), turned_y(r, 90.0), "bow")
+
+
+def forceful(excursion: Excursion) -> Excursion:
+    """The same, a hundred times as much of it."""
+    return replace(excursion, turning=Turning(100 * excursion.turning.power, 100 * excursion.turning.outward))
+
+
+def test_each_raise_has_one_vote_on_the_bow_however_fast_it_was() -> None:
+    """In one of three the pelvis was thrown to the side, or forward."""
+    r = any_mounting(6)
+    for off_deg in (90.0, -90.0, 180.0):
+        odd = forceful(tucked(r, 15.0, off_deg))
+        for raises in ([odd, tucked(r), tucked(r, 20.0)], [tucked(r), odd, tucked(r, 20.0)]):
+            found = pelvis(r, *raises, bow(r, 30.0))
+            check_axes(found, r, "bow")
+            assert found.faces_surely
+        sideways = bow(r, 30.0, off_deg=off_deg)
+        check_none(pelvis(r, odd, tucked(r), tucked(r, 20.0), sideways), "not straight forward")
+
+
+def test_each_raise_has_one_vote_on_the_marks() -> None:
+    r = worn_by_marks("back")
+    odd = forceful(tucked(r, 15.0, 90.0))
+    check_axes(pelvis(r, odd, tucked(r), tucked(r, 20.0)), r, "marks")
+    check_none(pelvis(r, tucked(r, 15.0), tucked(r, 10.0, 90.0), tucked(r, 20.0, 90.0)), "lid does not face")
+
+
+@pytest.mark.parametrize(("off_deg", "agrees"), [(59.0, True), (61.0, False)])
+def test_a_bow_may_lie_60_degrees_from_the_raises_in_the_median(off_deg: float, agrees: bool) -> None:
+    r = any_mounting(6)
+    raises = [tucked(r, 5.0, off_deg=20.0), tucked(r, 10.0, off_deg=off_deg), tucked(r, 15.0, off_deg=120.0)]
+    found = pelvis(r, *raises, bow(r, 30.0))
+    if agrees:
+        check_axes(found, r, "bow")
+    else:
+        check_none(found, "not straight forward", "61 degrees")
+
+
+def test_a_raise_in_which_the_pelvis_shows_no_axis_has_no_vote() -> None:
+    r = any_mounting(6)
+    unseen = [replace(tucked(r, start_s), turning=Turning()) for start_s in (5.0, 10.0)]
+    check_none(pelvis(r, *unseen, tucked(r, 15.0), bow(r, 30.0, off_deg=90.0)), "not straight forward", "90 degrees")
+    check_axes(pelvis(r, *unseen, bow(r, 30.0, off_deg=90.0)), turned_y(r, 90.0), "bow")
+
+
+def test_raises_of_a_leg_without_a_sensor_that_look_like_bows_are_not_used() -> None:
+    r = any_mounting(6)
+    others = [like_a_bow(r, start_s) for start_s in (30.0, 35.0, 40.0)]
+    assert all(is_bow(other) for other in others)
+    for excursions in ([tucked(r), bow(r, 50.0), *others], [*others, tucked(r), bow(r, 50.0)]):
+        found = pelvis(r, *excursions)
+        check_axes(found, r, "bow")
+        assert (found.times, found.faces_surely) == (1, True)
+
+
+def test_bows_that_agree_with_the_raises_are_picked_among_several() -> None:
+    r = any_mounting(6)
+    bows = [bow(r, 30.0, off_deg=10.0), bow(r, 35.0, off_deg=-10.0), forceful(bow(r, 40.0, off_deg=100.0))]
+    found = pelvis(r, tucked(r), *bows)
+    check_axes(found, r, "bow")
+    assert found.times == 2
+    assert pelvis(r, *bows).times == 3
+
+
+def test_when_all_that_looks_like_a_bow_is_a_raise_of_the_other_leg_the_pelvis_is_not_known() -> None:
+    r = any_mounting(6)
+    others = [like_a_bow(r, start_s) for start_s in (30.0, 35.0)]
+    check_none(pelvis(r, tucked(r), *others), "not straight forward", "180 degrees", "bow once")
+
+
+def test_a_bow_that_shows_no_axis_is_not_counted_beside_one_that_does() -> None:
+    r = any_mounting(6)
+    unseen = replace(bow(r, 20.0), turning=Turning())
+    found = pelvis(r, tucked(r), unseen, bow(r, 30.0))
+    check_axes(found, r, "bow")
+    assert found.times == 1
+
+
+def test_where_an_event_marks_a_bow_and_there_is_none_this_is_said() -> None:
+    r = rotated(worn_by_marks("back"), "z", 180.0)
+    found = pelvis(r, bow(r), marked=True)
+    check_none(found, "there is no bow where the event says one is", "180 degrees", "bow once")
+    assert "20 or more" not in found.why
+    check_axes(pelvis(worn_by_marks("back"), marked=True), worn_by_marks("back"), "marks")
 
 
 @pytest.mark.parametrize("worn", ["front", "left", "right"])
@@ -556,6 +670,50 @@ def test_events_choose_among_raises_and_bows() -> None:
     assert mount(holding, *events)["thigh_right"].times == 2
 
 
+def test_an_event_that_marks_a_bow_where_none_is_leaves_the_pelvis_unknown() -> None:
+    check_none(mount(full_ritual(), Event(50.0, 52.0, "bow"))["pelvis"], "no bow where the event says one is")
+
+
+SEAT: Interval = (20.0, 30.0)
+
+
+def sitting(r: Floats, start_s: float) -> Excursion:
+    """What the pelvis does when someone sits down or stands up: it tips forward with the thighs up."""
+    return bow(r, start_s, other_deg=85.0)
+
+
+@pytest.mark.parametrize("start_s", [15.5, 18.0, 25.0, 29.0, 32.5])
+def test_sitting_down_and_standing_up_are_no_evidence_against_the_bow(start_s: float) -> None:
+    """From 3 s before the seat to 3 s after it. Two of them would outvote the raise."""
+    sits = [sitting(R_PELVIS, start_s), sitting(R_PELVIS, 28.0)]
+    seen = [
+        sensor(RIGHT_THIGH, R_THIGH, [lift(R_THIGH, 5.0), lift(R_THIGH, 10.0)], elsewhere_deg=(85.0,)),
+        sensor(PELVIS, R_PELVIS, [tucked(R_PELVIS, 5.0), *sits, bow(R_PELVIS, 50.0)], elsewhere_deg=(20.0,)),
+    ]
+    found = mount(seen, elsewhere=(SEAT,))["pelvis"]
+    check_axes(found, R_PELVIS, "bow")
+    assert (found.times, found.faces_surely, found.slipped) == (1, True, "")
+    without_seat = [replace(each, q_elsewhere=np.empty((0, 4))) for each in seen]
+    check_none(mount(without_seat)["pelvis"], "not straight forward", "180 degrees")
+
+
+@pytest.mark.parametrize("start_s", [14.5, 33.5])
+def test_what_the_pelvis_does_long_before_or_after_a_seat_is_evidence(start_s: float) -> None:
+    tips = [replace(tucked(R_PELVIS, each, off_deg=90.0), other_deg=85.0) for each in (start_s, start_s)]
+    seen = [sensor(PELVIS, R_PELVIS, [*tips, bow(R_PELVIS, 50.0)], elsewhere_deg=(20.0,))]
+    check_none(mount(seen, elsewhere=(SEAT,))["pelvis"], "not straight forward", "90 degrees")
+
+
+def test_a_pelvis_that_lies_down_is_not_swapped_with_a_thigh() -> None:
+    """It goes level by 90 degrees in a pose that is no stand, with the thighs as they hung."""
+    lying = replace(lift(R_PELVIS, 22.0, top_deg=90.0), other_deg=10.0)
+    thigh = sensor(RIGHT_THIGH, R_THIGH, [lift(R_THIGH, 5.0, 70.0), lift(R_THIGH, 10.0, 70.0)], elsewhere_deg=(10.0,))
+    seen = [thigh, sensor(PELVIS, R_PELVIS, [lying, bow(R_PELVIS, 50.0)], elsewhere_deg=(90.0,))]
+    check_axes(mount(seen, elsewhere=(SEAT,))["pelvis"], R_PELVIS, "bow")
+    upright = [replace(each, q_elsewhere=np.empty((0, 4))) for each in seen]
+    check_none(mount(upright)["pelvis"], "swapped")
+
+
 def test_a_thigh_alone_is_mounted_alone() -> None:
     assert set(mount(full_ritual()[:1])) == {"thigh_right"}
     assert mount([]) == {}
@@ -635,3 +793,8 @@ def test_a_pelvis_or_trunk_that_hangs_otherwise_has_slipped_too(place: int, case
     seen = full_ritual()
     seen[place] = sensor(case, r, list(seen[place].excursions), leans_deg=(0.0, 25.0, 25.0))
     assert mount(seen)[case.placement].slipped
+
+
+def test_a_deep_bow_is_remembered_as_a_bow() -> None:
+    assert kind(bow(np.eye(3), top_deg=60.0), "pelvis") == "bow"
+    assert kind(bow(np.eye(3), top_deg=60.0), "trunk") == "bow"

@@ -103,6 +103,45 @@ def test_rotation_vector_keeps_small_angles() -> None:
         np.testing.assert_allclose(quaternion.rotation_vector(same), (0.0, tiny, 0.0), rtol=1e-12)
 
 
+@given(vector, st.floats(0.0, 4 * np.pi))
+@example(np.array((0.0, 1.0, 0.0)), 1e-9)
+@example(np.array((0.0, 1.0, 0.0)), np.pi)
+def test_from_rotation_vector_is_scipys(axis: Floats, angle: float) -> None:
+    turn = angle * axis / np.linalg.norm(axis)
+    ours = quaternion.from_rotation_vector(turn)
+    assert np.linalg.norm(ours) == pytest.approx(1.0)
+    np.testing.assert_allclose(rotation(ours).as_matrix(), Rotation.from_rotvec(turn).as_matrix(), atol=1e-12)
+
+
+@given(vector, st.floats(0.0, 3.14))
+def test_rotation_vector_is_the_inverse_of_from_rotation_vector(axis: Floats, angle: float) -> None:
+    turn = angle * axis / np.linalg.norm(axis)
+    np.testing.assert_allclose(quaternion.rotation_vector(quaternion.from_rotation_vector(turn)), turn, atol=1e-12)
+
+
+@given(unit)
+@example(np.array((1.0, 0.0, 0.0, 0.0)))
+@example(np.array((0.0, 1.0, 0.0, 0.0)))
+def test_from_rotation_vector_is_the_inverse_of_rotation_vector(q: Floats) -> None:
+    """Up to the sign: q and -q are one rotation."""
+    back = quaternion.from_rotation_vector(quaternion.rotation_vector(q))
+    assert abs(back @ q) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_from_rotation_vector_keeps_small_angles_and_leading_axes() -> None:
+    none = quaternion.from_rotation_vector(np.zeros(3))
+    np.testing.assert_array_equal(none, (1.0, 0.0, 0.0, 0.0))
+    np.testing.assert_allclose(
+        quaternion.from_rotation_vector(np.array((0.0, 1e-9, 0.0))), (1.0, 0.0, 5e-10, 0.0), rtol=1e-12
+    )
+    many = np.zeros((2, 5, 3))
+    many[1, 4] = (0.0, 0.0, np.pi)
+    found = quaternion.from_rotation_vector(many)
+    assert found.shape == (2, 5, 4)
+    np.testing.assert_allclose(found[1, 4], (0.0, 0.0, 0.0, 1.0), atol=1e-15)
+    assert np.isnan(quaternion.from_rotation_vector(np.full(3, np.nan))).all()
+
+
 @given(vector, unit, st.floats(0.0, np.pi))
 def test_angle_between(a: Floats, q: Floats, angle: float) -> None:
     """b is a turned by a known angle about an axis across it."""
@@ -171,3 +210,34 @@ def test_interpolate_knows_nothing_outside_the_samples() -> None:
     q = np.tile(np.array((1.0, 0.0, 0.0, 0.0)), (2, 1))
     ours = quaternion.interpolate(np.array((-0.1, 0.0, 1.0, 1.1)), np.array((0.0, 1.0)), q)
     np.testing.assert_array_equal(quaternion.known(ours), (False, True, True, False))
+
+
+GAPPY_S = np.array((0.0, 0.5, 1.0, 3.0, 3.5, 4.5, 5.6))
+
+
+def test_interpolate_knows_nothing_in_gaps_that_are_too_long() -> None:
+    """Of 2 and of 1.1 s; one of a whole second is not."""
+    q = Rotation.from_euler("z", 10 * GAPPY_S[:, None], degrees=True).as_quat(scalar_first=True)
+    at_s = np.array((-0.1, 0.0, 0.25, 0.5, 1.0, 1.01, 2.0, 2.99, 3.01, 4.0, 4.5, 4.6, 5.5, 5.7))
+    ours = quaternion.interpolate(at_s, GAPPY_S, q, longest_s=1.0)
+    unknown = (at_s < 0) | ((at_s > 1) & (at_s < 3)) | (at_s > 4.5)
+    np.testing.assert_array_equal(quaternion.known(ours), ~unknown)
+    turned = np.rad2deg(rotation(ours[~unknown]).as_rotvec()[:, 2])
+    np.testing.assert_allclose(turned, 10 * at_s[~unknown], atol=0.01)
+
+
+def test_interpolate_draws_over_any_gap_unless_told() -> None:
+    q = np.tile(np.array((1.0, 0.0, 0.0, 0.0)), (len(GAPPY_S), 1))
+    at_s = np.linspace(0.0, 5.6, 50)
+    assert quaternion.known(quaternion.interpolate(at_s, GAPPY_S, q)).all()
+    assert quaternion.known(quaternion.interpolate(at_s, GAPPY_S, q, 2.0)).all()
+
+
+def test_interpolate_of_a_single_sample_knows_its_own_instant_whatever_the_longest_gap() -> None:
+    ours = quaternion.interpolate(np.array((0.9, 1.0, 1.1)), np.array((1.0,)), np.array(((0.0, 1.0, 0.0, 0.0),)), 0.1)
+    np.testing.assert_array_equal(quaternion.known(ours), (False, True, False))
+
+
+def test_interpolate_knows_the_sample_on_either_side_of_a_gap() -> None:
+    q = np.tile(np.array((1.0, 0.0, 0.0, 0.0)), (len(GAPPY_S), 1))
+    assert quaternion.known(quaternion.interpolate(GAPPY_S, GAPPY_S, q, 1.0)).all()

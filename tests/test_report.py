@@ -19,7 +19,7 @@ from rich.console import Console
 from hiphold import report
 from hiphold.errors import MissingExtraError
 from hiphold.measurement import Measurement, RaiseReport, Stretch
-from hiphold.metrics import Attempt, Stability
+from hiphold.metrics import Attempt, Stability, Tremor
 from hiphold.samples import Reason, Settings, Track
 from made_sessions import HOLD_S, RATE_HZ, measured, session
 
@@ -64,7 +64,7 @@ def draw(measurement: Measurement, folder: Path, drawn: list[Figure]) -> Figure:
 # --- tables
 
 
-HIPS, PELVIS, OTHERS = "Hip in the holds", "Pelvis in the holds", "Stance leg and trunk"
+HIPS, PELVIS, OTHERS = "Hip in the holds", "Pelvis in the holds", "Stance leg, and trunk"
 
 
 def rows_of(text: str, title: str) -> list[list[str]]:
@@ -80,7 +80,8 @@ def shift(stability: Stability) -> list[str]:
 
 def test_tables_fit_a_terminal_of_80_columns(both_legs: Measurement) -> None:
     """Long sentences go on in the next line, and no figure or heading is cut off."""
-    why = "the strap slipped, or it was no proper stand; fasten it, stand still, and do the raises and the bow again."
+    anew = "begin anew: a new recording, a still stand, raises, bow."
+    why = f"the strap slipped, or it was no proper stand; fasten it and {anew}"
     reason = Reason("hip_adduction, hip_rotation, thigh_azimuth (right)", f"thigh_right hangs 12 degrees off: {why}")
     measurement = replace(both_legs, reasons=(*both_legs.reasons, reason))
     narrow, wide = printed(measurement), printed(measurement, 200)
@@ -116,9 +117,35 @@ def test_the_stance_leg_in_the_tables(both_legs: Measurement) -> None:
 
 
 def test_without_a_pelvis_there_is_no_table_of_it(tmp_path: Path) -> None:
+    """Only tremor, which needs none."""
     measurement = measured(tmp_path, session(("thigh_right",)))
-    assert all(title not in printed(measurement) for title in (HIPS, PELVIS, OTHERS))
+    (hold,), text = measurement.holds, printed(measurement)
+    assert all(title not in text for title in (HIPS, OTHERS))
+    assert rows_of(text, PELVIS) == [["1", f"{hold.tremor_mps2.first_3s:.2f}", f"{hold.tremor_mps2.last_3s:.2f}"]]
+    still = replace(measurement, holds=(replace(hold, tremor_mps2=Tremor(None, None)),))
+    assert PELVIS not in printed(still)
     assert "there is no pelvis sensor" in printed(measurement, 160)
+
+
+def test_what_was_held_comes_first_and_the_sensors_last(both_legs: Measurement) -> None:
+    text = printed(replace(both_legs, attempts=(Attempt("left", 1.25, 4.5, 3.25),)))
+    parts = ("Holds", HIPS, PELVIS, OTHERS, "Attempt, left", "Raise, right", "Sensors", "Reference stand", "Empty")
+    at = [text.index(part) for part in parts]
+    assert at == sorted(at)
+    assert at[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "how"),
+    [
+        ("full", "full, from raises and bow."),
+        ("quick", "quick start, by the marks on the case where motion did not tell."),
+        ("stand", "stand only; hip and pelvis are not measured."),
+    ],
+)
+def test_how_it_was_calibrated_is_told(one_leg: Measurement, method: str, how: str) -> None:
+    told = replace(one_leg, calibration=replace(one_leg.calibration, method=method))
+    assert f"Reference stand 0.0 to 3.0 s; calibration: {how}" in printed(told, 120).splitlines()
 
 
 def test_a_hold_in_the_table(one_leg: Measurement) -> None:
@@ -159,10 +186,10 @@ def test_all_that_is_known_is_said(one_leg: Measurement) -> None:
         attempts=(Attempt("left", 1.25, 4.5, 3.25),),
         raises=(RaiseReport("left", 2.04, -3.26),),
         reasons=(Reason("trunk", "there is no trunk sensor."),),
-        calibration=replace(one_leg.calibration, warnings=("the accelerometer is off.",)),
+        calibration=replace(one_leg.calibration, method="full", warnings=("the accelerometer is off.",)),
     )
     said = printed(measurement, 120).splitlines()
-    assert "Reference stand 0.0 to 3.0 s." in said
+    assert "Reference stand 0.0 to 3.0 s; calibration: full, from raises and bow." in said
     assert "No hold: no thigh stayed above 17.5° for 5 s." in said
     assert "Attempt, left: 3.2 s from 1.2 s." in said
     assert "Raise, left: -3.3° at 2.0 s." in said

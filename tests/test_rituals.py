@@ -6,20 +6,22 @@ An athlete wears sensors on the pelvis and the right thigh, and holds three time
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
+import numpy as np
 import pytest
 
 from hiphold.errors import NothingToMeasureError
-from hiphold.live import measure_causal
-from hiphold.measure import measure
+from hiphold.live import Live, measure_causal
+from hiphold.measure import find_stands, measure, orient
 from hiphold.measurement import Measurement
 from hiphold.metrics import Hold
 from hiphold.samples import Settings
 from hiphold.simulation.script import Act, Script
 from hiphold.simulation.sensor import Sensor, Slip
-from hiphold.sources.simulate import Simulation, simulate
+from hiphold.sources.simulate import EPOCH_NS, Simulation, simulate
+from hiphold.timeline import assemble
 
 RAISE, OTHER_RAISE, BOW = Act("raise"), Act("raise", "other"), Act("bow")
 SWAPPED = {"pelvis": "thigh_right", "thigh_right": "pelvis"}
@@ -34,15 +36,21 @@ ONLY_PELVIS, NOTHING = Shown((PELVIS,)), Shown()
 
 EVERYTHING = "hip, thigh_azimuth, pelvis (right)"
 SIDE = "hip, thigh_azimuth (right)"
+NOT_YET = "it was not yet known which sensor had slipped; measure without --causal to see the pelvis."
 TURNED = "hip_adduction, hip_rotation, thigh_azimuth (right)"
-HUB = "hip, thigh_azimuth, pelvis, trunk"
+HUB = "hip, thigh_azimuth, pelvis"
+NOT_WORN = {
+    "trunk": "there is no trunk sensor in this recording; wear one to measure the trunk.",
+    "stance_hip_flexion": "only one thigh wears a sensor; wear one on each.",
+}
 HANGS = "femur_elevation, hip, thigh_azimuth (right)"
 TOO_EARLY = "the right knee had not been seen to rise twice. Stand still, then do the ritual, before the first hold."
 NO_BOW = "pelvis: there is no bow to find its axes from (the pelvis tipped by less than 10 degrees with the legs down,"
 LIFTED = "degrees) and a thigh sensor never was; they seem to be swapped: wear or place each where it belongs."
-TURNS_OTHERWISE = "degrees off: the strap slipped; fasten it, stand still, and do the raises and the bow again."
-FACES_OTHERWISE = f"degrees otherwise since {SLIPPED_S:.0f} s: the strap of one slipped; fasten both, stand still,"
-HANGS_OTHERWISE = "the strap slipped, or it was no proper stand; fasten it, stand still, and do the raises and the bow"
+ANEW = "begin anew: a new recording, a still stand, raises, bow."
+TURNS_OTHERWISE = f"degrees off: the strap slipped; fasten it and {ANEW}"
+FACES_OTHERWISE = f"degrees otherwise since {SLIPPED_S:.0f} s: the strap of one slipped; fasten both and {ANEW}"
+HANGS_OTHERWISE = f"the strap slipped, or it was no proper stand; fasten it and {ANEW}"
 
 
 def script(*acts: Act, holds: int = 3, first: Act | None = None) -> Script:
@@ -69,6 +77,14 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """The pelvis sensor sends nothing for a while, counted from the start of the first true hold."""
+
+    from_s: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Ritual:
     script: Script
     offline: Expected
@@ -76,7 +92,8 @@ class Ritual:
     mounting: str = "any"
     slips: tuple[Slip, ...] = ()
     swapped: bool = False
-    seeds: tuple[int, int] = (1, 2)
+    silence: Silence | None = None
+    seeds: tuple[int, ...] = (1, 2)
 
 
 def alike(script: Script, expected: Expected, **others: object) -> Ritual:
@@ -89,7 +106,14 @@ def slipping(placement: str, turn_deg: tuple[float, float, float], offline: Expe
 
 
 def full(*holds: Shown, **said: tuple[str, ...]) -> Expected:
-    named = {"side": SIDE, "turned": TURNED, "hub": HUB, "hangs": HANGS, "everything": EVERYTHING}
+    named = {
+        "side": SIDE,
+        "hub_side": "pelvis (right)",
+        "turned": TURNED,
+        "hub": HUB,
+        "hangs": HANGS,
+        "everything": EVERYTHING,
+    }
     return Expected("full", holds, {named[name]: parts for name, parts in said.items()})
 
 
@@ -99,6 +123,21 @@ def stand(holds: int, *sentences: str) -> Expected:
 
 
 SIDEWAYS = "pelvis: the bow was not straight forward: in the raises the pelvis tips"
+NEVER = "thigh_right: the right leg was never raised, and its "
+NOT_KNOWN = "it was not known how pelvis and thigh stood to each other: a sensor sent nothing, or the ritual came"
+HOLD, OTHER_HOLD = Act("hold", seconds=8.0), Act("hold", "other", 8.0)
+
+
+def doing(*acts: Act) -> Script:
+    """The ritual, and then the acts with a stand after each."""
+    done = list(script(RAISE, RAISE, BOW, holds=0).acts)
+    for act in acts:
+        done += [act, Act("stand", seconds=4.2)]
+    return Script(acts=tuple(done))
+
+
+BOW_LATE = Script(acts=(*script(RAISE, RAISE, holds=1).acts, BOW, Act("stand", seconds=3.2), *(HOLD, Act("stand")) * 2))
+GAP = "s, in a hold; its figures say nothing of them,"
 WALK = (Act("stand", seconds=3), Act("walk", seconds=15), Act("stand", seconds=2), Act("hold", seconds=8))
 RITUALS = {
     "as it should be": alike(GOOD, full(ALL, ALL, ALL)),
@@ -121,11 +160,11 @@ RITUALS = {
     "the other leg": Ritual(
         script(OTHER_RAISE, OTHER_RAISE, BOW),
         full(ALL, ALL, ALL),
-        full(ONLY_PELVIS, NOT_FACING, ALL, turned=(TOO_EARLY, TOO_EARLY)),
+        full(ONLY_PELVIS, NOT_FACING, ALL, side=(NOT_KNOWN,), turned=(TOO_EARLY,)),
     ),
     "the other leg and no hold": alike(
         script(OTHER_RAISE, OTHER_RAISE, BOW, holds=0),
-        full(everything=("thigh_right: the right leg was never raised, and its ",)),
+        Expected("stand", (), {SIDE: (NEVER,)}),
     ),
     "walking about": alike(Script(acts=(*WALK, Act("stand", seconds=3))), stand(1, NO_BOW)),
     "no rest in the first stand": Ritual(
@@ -135,13 +174,14 @@ RITUALS = {
     ),
     "swapped": alike(
         GOOD,
-        stand(0, "pelvis: the pelvis sensor was lifted like a leg", "thigh_right: the right leg was never raised"),
+        Expected("stand", (), {EVERYTHING: ("pelvis: the pelvis sensor was lifted like a leg",), SIDE: (NEVER,)}),
         swapped=True,
     ),
     "thigh slips about its length": slipping(
         "thigh_right",
         (0.0, 40.0, 0.0),
-        *[full(NOTHING, NOTHING, NOTHING, side=(TURNS_OTHERWISE,), hub=(FACES_OTHERWISE,))] * 2,
+        full(ONLY_PELVIS, ONLY_PELVIS, ONLY_PELVIS, side=(TURNS_OTHERWISE,)),
+        full(NOTHING, ONLY_PELVIS, ONLY_PELVIS, side=(TURNS_OTHERWISE,), hub_side=(NOT_YET,)),
     ),
     "thigh slips forward": Ritual(
         GOOD,
@@ -159,6 +199,20 @@ RITUALS = {
     "pelvis slips round": slipping(
         "pelvis", (0.0, 30.0, 0.0), *[full(NOTHING, NOTHING, NOTHING, hub=(FACES_OTHERWISE,))] * 2
     ),
+    "sits down twice": alike(doing(HOLD, Act("sit"), HOLD, Act("sit"), HOLD), full(ALL, ALL, ALL), seeds=(1,)),
+    "trains the other leg too": alike(
+        doing(HOLD, OTHER_HOLD, OTHER_HOLD, HOLD, OTHER_HOLD, HOLD), full(ALL, ALL, ALL), seeds=(1,)
+    ),
+    "walks for long": alike(doing(HOLD, Act("walk", seconds=90.0), HOLD), full(ALL, ALL), seeds=(1,)),
+    "bow after the first hold": Ritual(
+        BOW_LATE,
+        full(ALL, ALL, ALL),
+        full(NOTHING, ALL, ALL, everything=(NOT_KNOWN,)),
+    ),
+    "pelvis silent in a hold": alike(GOOD, full(ALL, ALL, ALL, hub=(GAP,)), silence=Silence(2.0, 2.5)),
+    "pelvis dies before the holds": alike(
+        GOOD, full(NOTHING, NOTHING, NOTHING, everything=(NOT_KNOWN,) * 3), silence=Silence(-4.0, 1e6)
+    ),
 }  # fmt: skip
 both_ways = pytest.mark.parametrize("causal", [False, True], ids=["offline", "causal"])
 every_ritual = pytest.mark.parametrize(
@@ -169,7 +223,7 @@ every_ritual = pytest.mark.parametrize(
 @cache
 def simulated(name: str, seed: int) -> Simulation:
     ritual = RITUALS[name]
-    return simulate(
+    whole = simulate(
         seed,
         script=ritual.script,
         sensor=Sensor.good(),
@@ -177,6 +231,14 @@ def simulated(name: str, seed: int) -> Simulation:
         slips=ritual.slips,
         says=SWAPPED if ritual.swapped else None,
     )
+    return silenced(whole, ritual.silence) if ritual.silence else whole
+
+
+def silenced(whole: Simulation, silence: Silence) -> Simulation:
+    first_s = whole.truth.holds("right")[0].start_s + silence.from_s
+    first_ns, end_ns = (EPOCH_NS + int(1e9 * each) for each in (first_s, first_s + silence.seconds))
+    lost = [f.node.startswith("pelvis") and first_ns <= f.arrival_ns < end_ns for f in whole.frames]
+    return replace(whole, frames=[frame for frame, is_lost in zip(whole.frames, lost, strict=True) if not is_lost])
 
 
 def measured(simulation: Simulation, causal: bool) -> Measurement:
@@ -212,7 +274,9 @@ def test_what_is_known_after_a_ritual_and_what_is_said(name: str, seed: int, cau
     expected = ritual.causal if causal else ritual.offline
     assert found.calibration.method == expected.method
     assert [set(shown(hold)) for hold in found.holds] == [set(each) for each in expected.holds]
-    reasons = [reason for reason in found.reasons if reason.what != "trunk"]
+    absent = {reason.what: reason.why for reason in found.reasons if reason.what in NOT_WORN}
+    assert absent == {what: why for what, why in NOT_WORN.items() if found.holds or what == "trunk"}
+    reasons = [reason for reason in found.reasons if reason.what not in NOT_WORN]
     assert {reason.what for reason in reasons} == set(expected.said)
     for what, parts in expected.said.items():
         whys = [reason.why for reason in reasons if reason.what == what]
@@ -224,7 +288,7 @@ def test_what_is_known_after_a_ritual_and_what_is_said(name: str, seed: int, cau
 
 @both_ways
 def test_the_sentence_of_a_swap_says_how_far_it_was_lifted(causal: bool) -> None:
-    (why, _) = [reason.why for reason in after("swapped", 1, causal).reasons if reason.what == EVERYTHING]
+    (why,) = [reason.why for reason in after("swapped", 1, causal).reasons if reason.what == EVERYTHING]
     assert why.endswith(LIFTED)
 
 
@@ -268,3 +332,84 @@ def test_who_only_walks_is_told_to_stand(seed: int, causal: bool) -> None:
     walking = simulate(seed, script=Script(acts=(walk, hold, Act("walk", seconds=5))), sensor=Sensor.good())
     with pytest.raises(NothingToMeasureError, match=r"no quiet stand of at least 1 s .* before the first raise\."):
         measured(walking, causal)
+
+
+@pytest.mark.parametrize(
+    ("name", "causal"),
+    [(name, causal) for name in RITUALS for causal in (False, True)],
+)
+def test_what_is_empty_has_a_reason(name: str, causal: bool) -> None:
+    found = after(name, RITUALS[name].seeds[0], causal)
+    about = ", ".join(reason.what for reason in found.reasons)
+    for hold in found.holds:
+        if hold.hip_flexion_deg.mean is None:
+            assert "hip, thigh_azimuth" in about
+        if hold.thigh_azimuth_range_deg is None:
+            assert "thigh_azimuth" in about
+        if hold.pelvis.tilt_deg.mean_shift is None:
+            assert "pelvis" in about
+
+
+def reason_of(name: str, seed: int, causal: bool, what: str) -> str:
+    """The only sentence about it."""
+    (why,) = [reason.why for reason in after(name, seed, causal).reasons if reason.what == what]
+    return why
+
+
+SILENT = "pelvis silent in a hold"
+
+
+@both_ways
+@pytest.mark.parametrize("seed", RITUALS[SILENT].seeds)
+def test_a_silent_pelvis_leaves_the_figures_right(seed: int, causal: bool) -> None:
+    """Against truth while pelvis and thigh were both there; the sentence says how long and since when they were not."""
+    simulation, found = simulated(SILENT, seed), after(SILENT, seed, causal)
+    (hold, *others), (track,) = found.holds, found.tracks
+    missing_s, _, since_s = reason_of(SILENT, seed, causal, HUB).partition(" s of pelvis are missing at ")
+    silent_s = float(since_s.split()[0])
+    assert float(missing_s) == pytest.approx(2.5, abs=0.15)
+    assert silent_s - hold.start_s == pytest.approx(2.0, abs=0.3)
+    inside = (track.time_s >= hold.start_s) & (track.time_s <= hold.end_s)
+    time_s, known = track.time_s[inside], np.isfinite(track.others["hip_flexion_deg"][inside])
+    silence = (time_s > silent_s + 0.4) & (time_s < silent_s + float(missing_s) - 0.4)
+    assert not known[silence].any()
+    # live the headings are not known anew before the next stand
+    assert known[(time_s < silent_s) | ((time_s > silent_s + float(missing_s) + 0.1) & (not causal))].all()
+    truth = simulation.truth.angles(time_s[known] + simulation.first_sample_s, "right")
+    assert hold.hip_flexion_deg.mean == pytest.approx(truth.hip_flexion_deg.mean(), abs=4.0)
+    assert hold.hip_rotation_range_deg == pytest.approx(np.ptp(truth.hip_rotation_deg), abs=6.0)
+    assert hold.thigh_azimuth_range_deg == pytest.approx(np.ptp(truth.thigh_azimuth_deg), abs=6.0)
+    for mine, whole in zip(others, after("as it should be", seed, causal).holds[1:], strict=True):
+        assert mine.hip_flexion_deg.mean == pytest.approx(whole.hip_flexion_deg.mean, abs=2.0)
+        assert mine.pelvis.tilt_deg.mean_shift == pytest.approx(whole.pelvis.tilt_deg.mean_shift, abs=0.5)
+        assert mine.thigh_azimuth_range_deg == pytest.approx(whole.thigh_azimuth_range_deg, abs=3.0)
+
+
+@pytest.mark.parametrize("seed", RITUALS[SILENT].seeds)
+def test_live_the_hip_is_not_known_from_a_silence_of_the_pelvis_to_the_next_stand(seed: int) -> None:
+    found = after(SILENT, seed, True)
+    (why,) = [reason.why for reason in found.reasons if GAP in reason.why]
+    assert "live nothing of hip and azimuth from there to the next stand" in why
+    (track,), hold = found.tracks, found.holds[0]
+    inside = (track.time_s >= hold.start_s) & (track.time_s <= hold.end_s)
+    flexed, tilted = (np.isfinite(track.others[name][inside]) for name in ("hip_flexion_deg", "pelvis_tilt_deg"))
+    assert flexed[0]
+    assert not flexed[-1]
+    assert tilted[-1]
+
+
+@pytest.mark.parametrize("seed", RITUALS["sits down twice"].seeds)
+def test_live_finds_the_seats_that_offline_finds(seed: int) -> None:
+    frames, live = simulated("sits down twice", seed).frames, Live(Settings(causal=True))
+    for frame in frames:
+        live.push(frame)
+    poses, _ = find_stands([orient(data, Settings()) for data in assemble(frames)], ())
+    assert len(poses.elsewhere) >= 2
+    shown, found = (np.array(each) for each in (live.poses.elsewhere, poses.elsewhere))
+    assert shown.shape == found.shape
+    np.testing.assert_allclose(shown, found, atol=0.1)
+    seats = [(a, z) for a, z in found.tolist() if z - a > 4]
+    sat = [move for move in simulated("sits down twice", seed).truth.moves if move.kind == "sit"]
+    assert len(seats) == len(sat) == 2
+    for (start_s, end_s), move in zip(seats, sat, strict=True):
+        assert move.start_s - 0.5 < start_s < end_s < move.end_s + 0.5

@@ -186,8 +186,11 @@ def test_fewer_than_three_poses_are_no_slip(leans_deg: tuple[float, ...]) -> Non
 # In headings
 
 
-def faces(*ahead_deg: float) -> tuple[float, float] | None:
-    return slips.faces_otherwise(every_10_s(len(ahead_deg)), np.deg2rad(ahead_deg))
+def faces(
+    *ahead_deg: float, breaks_s: tuple[float, ...] = (), zeroed: bool = True, every_s: float = 10.0
+) -> tuple[float, float] | None:
+    stands = [(every_s * i, every_s * i + 3.0) for i in range(len(ahead_deg))]
+    return slips.faces_otherwise(stands, np.deg2rad(ahead_deg), breaks_s, zeroed)
 
 
 def test_a_heading_that_jumps_has_slipped_since_the_stand_before() -> None:
@@ -213,9 +216,62 @@ def test_south_is_south_from_either_side() -> None:
     assert found[1] == pytest.approx(30.0)
 
 
-@pytest.mark.parametrize(("jump_deg", "slipped"), [(19.0, False), (21.0, True), (-21.0, True), (180.0, True)])
-def test_a_jump_is_more_than_20_degrees(jump_deg: float, slipped: bool) -> None:
-    assert (faces(0.0, jump_deg) is not None) == slipped
+@pytest.mark.parametrize(("zeroed", "most_deg"), [(True, 21.0), (False, 23.0)])
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_jump_is_more_than_20_degrees_and_what_a_heading_drifts_in_10_s(
+    zeroed: bool, most_deg: float, way: int
+) -> None:
+    assert faces(0.0, way * (most_deg - 0.1), zeroed=zeroed) is None
+    assert faces(0.0, way * (most_deg + 0.1), zeroed=zeroed) is not None
+    assert faces(0.0, way * 180.0, zeroed=zeroed) is not None
+
+
+@pytest.mark.parametrize(("zeroed", "degps"), [(True, 0.09), (False, 0.29)])
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_slow_drift_over_minutes_is_no_slip_but_a_jump_on_top_of_it_is(zeroed: bool, degps: float, way: int) -> None:
+    """A stand every four minutes: the heading went on by 22, or by 70 degrees."""
+    drift_deg = way * 240.0 * degps * np.arange(8)
+    assert faces(*drift_deg, zeroed=zeroed, every_s=240.0) is None
+    found = faces(*drift_deg + np.where(np.arange(8) >= 5, way * 30.0, 0.0), zeroed=zeroed, every_s=240.0)
+    assert found is not None
+    assert found[0] == 4 * 240.0 + 3.0
+    assert found[1] == pytest.approx(240.0 * degps + 30.0)
+
+
+def test_as_much_as_drifts_in_minutes_is_a_jump_within_seconds() -> None:
+    assert faces(0.0, 40.0, every_s=240.0) is None
+    assert faces(0.0, 40.0) is not None
+
+
+def test_the_time_of_stands_that_were_passed_over_counts() -> None:
+    """40 s: it may drift by 4 degrees."""
+    assert faces(0.0, NAN, NAN, NAN, 23.9) is None
+    assert faces(0.0, NAN, NAN, NAN, 24.1) is not None
+
+
+def test_a_heading_that_began_anew_is_no_slip() -> None:
+    for break_s in (15.0, 21.0):  # between two stands, or in the second of them
+        assert faces(0.0, 0.0, 150.0, 151.0, breaks_s=(break_s,)) is None
+
+
+def test_a_jump_elsewhere_than_where_a_heading_began_anew_is_a_slip() -> None:
+    for breaks_s in ((5.0,), (25.0,), (5.0, 25.0), (25.0, 5.0), (-1.0, 100.0)):
+        found = faces(0.0, 0.0, 60.0, 60.0, breaks_s=breaks_s)
+        assert found is not None
+        assert found[0] == 13.0
+        assert found[1] == pytest.approx(60.0)
+
+
+def test_after_a_heading_began_anew_a_jump_counts_again() -> None:
+    found = faces(0.0, 100.0, 101.0, 160.0, 160.0, breaks_s=(5.0,))
+    assert found is not None
+    assert found[0] == 23.0
+    assert found[1] == pytest.approx(59.0)
+
+
+def test_a_break_between_stands_that_were_passed_over_counts_too() -> None:
+    assert faces(0.0, NAN, NAN, 150.0, breaks_s=(15.0,)) is None
+    assert faces(0.0, NAN, NAN, 150.0) is not None
 
 
 def test_the_first_of_two_jumps_counts() -> None:
@@ -306,10 +362,18 @@ class Case:
     chip: str = "lsm6dsv16x"
 
 
-def worn(place: str, q_stands: Floats, excursions: list[Excursion], q_elsewhere: Floats | None = None) -> Seen:
+def worn(
+    place: str,
+    q_stands: Floats,
+    excursions: list[Excursion],
+    q_elsewhere: Floats | None = None,
+    breaks_s: tuple[float, ...] = (),
+    zeroed: bool = False,
+) -> Seen:
     """A sensor whose z axis was up and whose y axis points to the right."""
     elsewhere = np.empty((0, 4)) if q_elsewhere is None else q_elsewhere
-    return Seen(Case(place), Alignment(UP, (0.0, 3.0), 0.4, 0.0), q_stands, elsewhere, excursions)
+    aligned = Alignment(UP, (0.0, 3.0), 0.4, 0.0)
+    return Seen(Case(place), aligned, q_stands, elsewhere, excursions, breaks_s=breaks_s, zeroed=zeroed)
 
 
 def bowing() -> Excursion:
@@ -329,6 +393,8 @@ def mount(*seen: Seen, elsewhere: list[Interval] | None = None, stands: int = 6)
 
 STILL = forward(*[0.0] * 6)
 SIX = (0.0,) * 6
+JUMPED = turned(0, 0, 0, 30, 30, 30)
+BEGIN_ANEW = "begin anew: a new recording, a still stand, raises, bow."
 
 
 def test_all_that_sits_as_it_did_is_known_to_the_end() -> None:
@@ -346,7 +412,7 @@ def test_a_thigh_that_hangs_otherwise_is_known_until_then() -> None:
     assert thigh.until_s == 23.0
     assert thigh.hangs_off_deg == pytest.approx(15.0)
     assert "thigh_right hangs 15 degrees from how it stood at first, since 23 s" in thigh.slipped
-    assert "do the raises and the bow again." in thigh.slipped
+    assert thigh.slipped.endswith(BEGIN_ANEW)
     assert found["pelvis"].slipped == ""
 
 
@@ -369,6 +435,49 @@ def test_a_thigh_that_turns_about_another_axis_is_known_until_that_raise() -> No
     found = mount(worn("thigh_right", STILL, raises(0.0, 0.0, 0.0, 50.0, 50.0, 50.0)))["thigh_right"]
     assert (found.by, found.times, found.until_s, found.hangs_off_deg) == ("raises", 3, 35.0, 0.0)
     assert "since 35 s the right thigh turns about another axis, 50 degrees off" in found.slipped
+    assert found.slipped.endswith(BEGIN_ANEW)
+
+
+THREE_POSES = [(70.0, 73.0), (80.0, 83.0), (90.0, 93.0)]
+
+
+@pytest.mark.parametrize(("thigh_deg", "slipped"), [(10.0, True), (44.0, True), (46.0, False), (85.0, False)])
+def test_a_pelvis_that_leans_in_poses_in_which_the_thighs_do_not_hang_has_not_slipped(
+    thigh_deg: float, slipped: bool
+) -> None:
+    """On a seat it leans back by 25 degrees. Of two thighs one that is up is enough."""
+    pelvis = worn("pelvis", STILL, [bowing()], forward(25, 26, 27))
+    left = worn("thigh_left", STILL, raises(*SIX), forward(2, 2, 2))
+    right = worn("thigh_right", STILL, raises(*SIX), forward(*[thigh_deg] * 3))
+    for thighs in ((right,), (left, right), (right, left)):
+        found = mount(*thighs, pelvis, elsewhere=THREE_POSES)["pelvis"]
+        assert bool(found.slipped) == slipped
+        assert found.until_s == (53.0 if slipped else np.inf)
+
+
+def test_of_poses_only_those_in_which_the_thighs_hang_count() -> None:
+    """A seat between two of them, and after the last."""
+    elsewhere = [(70.0 + 10.0 * i, 73.0 + 10.0 * i) for i in range(5)]
+    pelvis = worn("pelvis", STILL, [bowing()], forward(20, 40, 21, 22, 40))
+    thigh = worn("thigh_right", STILL, raises(*SIX), forward(3, 85, 4, 3, 85))
+    found = mount(thigh, pelvis, elsewhere=elsewhere)
+    assert found["pelvis"].until_s == 53.0
+    assert found["pelvis"].hangs_off_deg == pytest.approx(21.0)
+    assert found["thigh_right"].slipped == ""
+
+
+def test_of_a_thigh_that_was_not_seen_in_a_pose_it_is_not_said_that_it_was_up() -> None:
+    pelvis = worn("pelvis", STILL, [bowing()], forward(25, 26, 27))
+    thigh = worn("thigh_right", STILL, raises(*SIX), forward(NAN, NAN, NAN))
+    assert mount(thigh, pelvis, elsewhere=THREE_POSES)["pelvis"].until_s == 53.0
+
+
+def test_when_nobody_came_back_to_the_reference_stand_poses_with_the_thighs_up_count() -> None:
+    """It was a seat itself: the thighs hang 85 degrees from there."""
+    thigh = worn("thigh_right", forward(0), raises(0.0, 0.0), forward(85, 86, 85))
+    found = mount(thigh, elsewhere=THREE_POSES, stands=1)["thigh_right"]
+    assert found.until_s == 3.0
+    assert found.hangs_off_deg == pytest.approx(85.0)
 
 
 def test_of_two_signs_the_earlier_one_counts() -> None:
@@ -383,13 +492,76 @@ def test_of_two_signs_the_earlier_one_counts() -> None:
 @pytest.mark.parametrize("slipped", ["thigh_left", "pelvis"])
 def test_a_thigh_that_faces_otherwise_beside_the_pelvis_leaves_the_pelvis_known_until_then(slipped: str) -> None:
     """Which of the two slipped is not known, so that all that rests on the pelvis ends."""
-    jumped = turned(0, 0, 0, 30, 30, 30)
-    thigh, pelvis = (jumped, STILL) if slipped == "thigh_left" else (STILL, jumped)
+    thigh, pelvis = (JUMPED, STILL) if slipped == "thigh_left" else (STILL, JUMPED)
     found = mount(worn("thigh_left", thigh, raises(*SIX)), worn("pelvis", pelvis, [bowing()]))
     assert found["pelvis"].axes is not None
     assert (found["pelvis"].until_s, found["pelvis"].hangs_off_deg) == (23.0, 0.0)
     assert "thigh_left and pelvis face 30 degrees otherwise since 23 s" in found["pelvis"].slipped
+    assert found["pelvis"].slipped.endswith(BEGIN_ANEW)
     assert found["thigh_left"].until_s == np.inf
+
+
+@pytest.mark.parametrize("slipped", ["thigh_left", "thigh_right"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_thighs_the_one_that_faces_otherwise_slipped_itself(slipped: str, order: int) -> None:
+    """The other one and the pelvis agree."""
+    thighs = [
+        worn(place, JUMPED if place == slipped else STILL, raises(*SIX)) for place in ("thigh_left", "thigh_right")
+    ]
+    found = mount(*thighs[::order], worn("pelvis", STILL, [bowing()]))
+    assert found[slipped].axes is not None
+    assert (found[slipped].until_s, found[slipped].hangs_off_deg) == (23.0, 0.0)
+    assert f"{slipped} and pelvis face 30 degrees otherwise since 23 s" in found[slipped].slipped
+    for place, each in found.items():
+        assert place == slipped or (each.until_s, each.slipped) == (np.inf, "")
+
+
+def test_when_both_thighs_face_otherwise_the_pelvis_slipped() -> None:
+    thighs = [worn(place, STILL, raises(*SIX)) for place in ("thigh_left", "thigh_right")]
+    found = mount(*thighs, worn("pelvis", JUMPED, [bowing()]))
+    assert found["pelvis"].until_s == 23.0
+    assert [found[place].slipped for place in ("thigh_left", "thigh_right")] == ["", ""]
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["one thigh", "two thighs"])
+def test_a_thigh_whose_raises_say_that_it_slipped_did_so_when_it_faces_otherwise(both: bool) -> None:
+    """The pelvis is known on, and what is said of the thigh is what its raises say."""
+    left = worn("thigh_left", JUMPED, raises(0.0, 0.0, 0.0, 50.0, 50.0, 50.0))
+    others = [worn("thigh_right", STILL, raises(*SIX))] if both else []
+    found = mount(left, *others, worn("pelvis", STILL, [bowing()]))
+    assert found["thigh_left"].until_s == 23.0
+    assert "the left thigh turns about another axis, 50 degrees off" in found["thigh_left"].slipped
+    assert (found["pelvis"].until_s, found["pelvis"].slipped) == (np.inf, "")
+    assert all(found[seen.case.placement].slipped == "" for seen in others)
+
+
+def test_a_jump_after_the_raises_said_so_adds_nothing() -> None:
+    left = worn("thigh_left", turned(0, 0, 0, 0, 0, 30), raises(0.0, 0.0, 0.0, 50.0, 50.0, 50.0))
+    found = mount(left, worn("pelvis", STILL, [bowing()]))
+    assert (found["thigh_left"].until_s, found["pelvis"].until_s) == (35.0, np.inf)
+
+
+@pytest.mark.parametrize("place", ["thigh_left", "pelvis"])
+def test_a_sensor_whose_heading_began_anew_after_a_gap_has_not_slipped(place: str) -> None:
+    def found(break_s: float) -> dict[str, Mounting]:
+        breaks = {place: (break_s,)}
+        q = {place: JUMPED}
+        thigh, pelvis = (
+            worn(each, q.get(each, STILL), learned, breaks_s=breaks.get(each, ()))
+            for each, learned in (("thigh_left", raises(*SIX)), ("pelvis", [bowing()]))
+        )
+        return mount(thigh, pelvis)
+
+    assert [each.slipped for each in found(25.0).values()] == ["", ""]
+    assert found(35.0)["pelvis"].until_s == 23.0
+
+
+@pytest.mark.parametrize(("thigh", "pelvis"), [(True, True), (True, False), (False, True), (False, False)])
+def test_a_heading_may_drift_faster_unless_both_gyroscopes_were_zeroed(thigh: bool, pelvis: bool) -> None:
+    """By 22 degrees in 10 s: 21 are the most of two that were."""
+    left = worn("thigh_left", turned(0, 0, 0, 22, 22, 22), raises(*SIX), zeroed=thigh)
+    found = mount(left, worn("pelvis", STILL, [bowing()], zeroed=pelvis))
+    assert found["pelvis"].until_s == (23.0 if thigh and pelvis else np.inf)
 
 
 def test_who_turns_about_as_a_whole_has_not_slipped() -> None:
@@ -398,13 +570,13 @@ def test_who_turns_about_as_a_whole_has_not_slipped() -> None:
     assert [each.slipped for each in found.values()] == ["", ""]
 
 
-def test_the_first_thigh_that_faces_otherwise_counts() -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_first_thigh_that_faces_otherwise_counts(order: int) -> None:
     left = worn("thigh_left", turned(0, 0, 0, 0, 30, 30), raises(*SIX))
     right = worn("thigh_right", turned(0, 0, 40, 40, 40, 40), raises(*SIX))
-    for thighs in ((left, right), (right, left)):
-        found = mount(*thighs, worn("pelvis", STILL, [bowing()]))["pelvis"]
-        assert found.until_s == 13.0
-        assert "thigh_right and pelvis face 40 degrees" in found.slipped
+    found = mount(*(left, right)[::order], worn("pelvis", STILL, [bowing()]))["pelvis"]
+    assert found.until_s == 13.0
+    assert "thigh_right and pelvis face 40 degrees" in found.slipped
 
 
 def test_a_jump_after_the_pelvis_was_known_to_hang_otherwise_adds_nothing() -> None:

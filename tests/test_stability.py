@@ -9,7 +9,7 @@ import pytest
 
 from hiphold import stability
 from hiphold.angles import Angles, unknown
-from hiphold.metrics import Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor, Trunk
+from hiphold.metrics import FILTER_SD_DEG, Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor, Trunk
 from hiphold.samples import G_MPS2, Floats
 from hiphold.stability import Repetition
 
@@ -147,6 +147,60 @@ def test_the_trunk_is_against_its_baseline_and_less_sure_than_the_pelvis() -> No
     assert (found.tilt_deg.mean_shift, found.tilt_deg.rms, found.rotation_deg.mean_shift) == pytest.approx((4, 1, 3))
     assert found.tilt_deg.uncertainty_95 == pytest.approx(1.96 * np.sqrt(2) * stability.INCLINE_SD_DEG[True][False])
     assert stability.trunk_stability(unknown(8), FOUR_AND_FOUR) == Trunk()
+
+
+# Orientations that are worse
+
+
+every_method = pytest.mark.parametrize("method", FILTER_SD_DEG)
+either_way = pytest.mark.parametrize("causal", [False, True])
+
+
+@every_method
+@either_way
+def test_a_method_is_as_much_worse_as_its_error_against_optical_truth(method: str, causal: bool) -> None:
+    """Never better than vqf; vqf itself has the figures as they are."""
+    of = replace(FOUR_AND_FOUR, method=method, causal=causal)
+    assert of.worse == pytest.approx(FILTER_SD_DEG[method][causal] / FILTER_SD_DEG["vqf"][causal])
+    assert (of.worse == 1) == (method == "vqf")
+    assert FOUR_AND_FOUR.worse == 1
+
+
+def test_no_method_is_taken_to_be_better_than_vqf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FILTER_SD_DEG, "best", (0.01, 0.01))
+    assert replace(FOUR_AND_FOUR, method="best").worse == 1
+
+
+@every_method
+@either_way
+@pytest.mark.parametrize("zeroed", [False, True])
+def test_what_rests_on_a_worse_orientation_is_less_sure(method: str, causal: bool, zeroed: bool) -> None:
+    vqf = replace(FOUR_AND_FOUR, zeroed=zeroed, causal=causal)
+    of = replace(vqf, method=method)
+    assert of.incline_sd_deg == pytest.approx(of.worse * stability.INCLINE_SD_DEG[zeroed][causal])
+    drift_deg = 4 * stability.TURN_SD_DEGPS[zeroed][causal]
+    assert of.turn_sd_deg == pytest.approx(of.worse * np.hypot(stability.TURN_SD_DEG, drift_deg))
+    for range_deg in (0.0, 40.0):
+        expected = np.hypot(stability.RANGE_SD_DEG, stability.RANGE_SD_SHARE * range_deg)
+        assert of.range_sd_deg(range_deg) == pytest.approx(of.worse * expected)
+    still = replace(
+        with_pelvis(*(then(0, 0, 0, 0, 0),) * 3),
+        trunk_tilt_deg=then(0, 0, 0, 0, 0),
+        trunk_rotation_deg=then(0, 0, 0, 0, 0),
+        hip_rotation_deg=then(0, -5, 5, -5, 5),
+    )
+    found, usual = (stability.with_angles(HOLD, still, each) for each in (of, vqf))
+    for some, others in (
+        (found.pelvis.tilt_deg, usual.pelvis.tilt_deg),
+        (found.pelvis.obliquity_deg, usual.pelvis.obliquity_deg),
+        (found.pelvis.rotation_deg, usual.pelvis.rotation_deg),
+        (found.trunk.tilt_deg, usual.trunk.tilt_deg),
+        (found.trunk.rotation_deg, usual.trunk.rotation_deg),
+    ):
+        assert others.uncertainty_95
+        assert some.uncertainty_95 == pytest.approx(of.worse * others.uncertainty_95)
+    assert usual.hip_rotation_range_uncertainty_95
+    assert found.hip_rotation_range_uncertainty_95 == pytest.approx(of.worse * usual.hip_rotation_range_uncertainty_95)
 
 
 def test_the_sway_area_is_that_of_the_95_percent_ellipse() -> None:

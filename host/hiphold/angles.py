@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from hiphold import quaternion
 from hiphold.hip import hip_angles_deg, thigh_azimuth_deg
@@ -83,12 +84,6 @@ def segment_rotation(q_earth_from_sensor: Floats, axes: Axes) -> Floats:
     return np.asarray(flat.reshape(-1, 3, 3))
 
 
-def first_known(values: Floats) -> float:
-    """The first that is finite; NaN when none is."""
-    known = values[np.isfinite(values)]
-    return float(known[0]) if len(known) else float("nan")
-
-
 def mean_orientation(q: Floats) -> Floats:
     """(4,) mean of orientations (n, 4) that differ by a few degrees; NaN of none. Rows that are not known are left out.
 
@@ -119,25 +114,49 @@ class Ahead:
     """(m,) middle of each stand"""
     angle_rad: Floats
     """(m,) unwrapped"""
+    breaks_s: Floats
+    """(b,) rising: when one of the headings began anew, after a gap that no filter bridges"""
 
     def at(self, time_s: Floats) -> Floats:
-        """(n,) rad at time_s: between the stands a straight line, outside them as in the nearest."""
-        return np.interp(time_s, self.middle_s, self.angle_rad)
+        """(n,) rad at time_s: between the stands a straight line, outside them as in the nearest; NaN without any.
+
+        Nothing is drawn from one side of a break to the other.
+        """
+        out = np.full(len(time_s), np.nan)
+        mine, of_stand = np.searchsorted(self.breaks_s, time_s, "right"), self._epochs
+        for epoch in np.unique(of_stand):
+            here, stood = mine == epoch, of_stand == epoch
+            out[here] = np.interp(time_s[here], self.middle_s[stood], np.unwrap(self.angle_rad[stood]))
+        return out
+
+    def first(self, time_s: Floats) -> Floats:
+        """(n,) rad: at each of time_s that of the first stand since the last break; NaN without any."""
+        out = np.full(len(time_s), np.nan)
+        for epoch in np.unique(self._epochs):
+            out[np.searchsorted(self.breaks_s, time_s, "right") == epoch] = self.angle_rad[self._epochs == epoch][0]
+        return out
+
+    @property
+    def _epochs(self) -> npt.NDArray[np.int64]:
+        return np.searchsorted(self.breaks_s, self.middle_s, "right")
 
     @property
     def drift_deg_per_min(self) -> float | None:
-        """From a straight line through the stands; None with fewer than two."""
-        if len(self.middle_s) < 2:
+        """From a straight line through the stands before the first break; None with fewer than two."""
+        before = self._epochs == 0
+        if before.sum() < 2:
             return None
-        return float(60 * np.rad2deg(np.polyfit(self.middle_s, self.angle_rad, 1)[0]))
+        return float(60 * np.rad2deg(np.polyfit(self.middle_s[before], self.angle_rad[before], 1)[0]))
 
 
-def ahead_of_pelvis(stands: Sequence[Interval], segment_rad: Floats, pelvis_rad: Floats) -> Ahead:
-    """Headings (m,) of a segment and of the pelvis in m stands brought together."""
+def ahead_of_pelvis(
+    stands: Sequence[Interval], segment_rad: Floats, pelvis_rad: Floats | float, breaks_s: Sequence[float] = ()
+) -> Ahead:
+    """Headings (m,) of a segment and of the pelvis in m stands brought together. breaks_s: of either of the two."""
     difference = np.angle(np.exp(1j * (segment_rad - pelvis_rad)))
     both = np.isfinite(difference)
     middle_s = np.array([(a + z) / 2 for a, z in stands])
-    return Ahead(middle_s[both], np.unwrap(difference[both]))
+    return Ahead(middle_s[both], np.unwrap(difference[both]), np.sort(np.array(breaks_s, float)))
 
 
 def turned(r_earth: Floats, angle_rad: Floats | float) -> Floats:
@@ -149,10 +168,12 @@ def turned(r_earth: Floats, angle_rad: Floats | float) -> Floats:
     return out
 
 
-def side_angles(side: str, r_thigh: Floats, r_pelvis: Floats, faced_rad: float, r_trunk: Floats | None) -> Angles:
+def side_angles(
+    side: str, r_thigh: Floats, r_pelvis: Floats, faced_rad: Floats | float, r_trunk: Floats | None
+) -> Angles:
     """Angles of one side from the segments (n, 3, 3) in one earth frame, at the thigh's instants.
 
-    faced_rad: the pelvis' heading in the first stand. r_trunk: None without a trunk sensor.
+    faced_rad: the pelvis' heading in the first stand, of all or (n,) of each. r_trunk: None without a trunk sensor.
     """
     hip = hip_angles_deg(np.einsum("nki,nkj->nij", r_pelvis, r_thigh), side)
     pelvis = pelvis_angles_deg(r_pelvis, side)

@@ -169,7 +169,7 @@ def measure(
               help="Folder for session.mcap, session.json and session.png.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another number, another athlete.")
 def demo(out: Path, seed: int) -> None:
-    """A whole session with a simulated athlete: calibration and three repetitions, recorded and measured."""
+    """A whole session with a simulated athlete: calibration and two holds with each leg, recorded and measured."""
     from hiphold import demo as session
 
     _print(session.run(out, seed, _say))

@@ -16,6 +16,8 @@ from hiphold.samples import Block, Event, Interval, Settings, Track
 from hiphold.segments import THIGHS, Oriented, Segment, ahead_in_stands
 
 GRAVITY_ERROR = 0.02
+SHORT_STAND_S, SWAYED_DEG = 2.0, 1.5
+"""a stand that is shorter, or moves more, is one to be doubted"""
 
 
 def describe(
@@ -110,13 +112,15 @@ def _with_angles(
     thigh, other = thighs[hold.side], "left" if hold.side == "right" else "right"
     time_s = thigh.data.block.time_s
     inside = slice(np.searchsorted(time_s, hold.start_s), np.searchsorted(time_s, hold.end_s, "right"))
-    free = thigh.data.block.acc_mps2[inside], up_in_sensor(thigh.q_earth_from_sensor[inside])
-    hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
+    if thigh.method != "recorded":  # where the quaternions say, there is nothing but gravity
+        free = thigh.data.block.acc_mps2[inside], up_in_sensor(thigh.q_earth_from_sensor[inside])
+        hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
     if hold.side in angles:
         before = stability.baseline(time_s, thigh.angle_deg, hold.start_s)
         facing_sd_deg = stability.FACING_SD_DEG.get(pelvis.mounting.by, 0.0) if pelvis else 0.0
-        zeroed = pelvis is not None and pelvis.data.zeroed
-        repetition = stability.Repetition(time_s, inside, before, facing_sd_deg, zeroed, settings.causal)
+        zeroed = pelvis is not None and pelvis.zeroed
+        method = pelvis.method if pelvis else "vqf"
+        repetition = stability.Repetition(time_s, inside, before, facing_sd_deg, zeroed, settings.causal, method)
         hold = stability.with_angles(hold, angles[hold.side], repetition)
     if other in angles:
         stance = thighs[other].data.block.time_s, angles[other].hip_flexion_deg
@@ -148,6 +152,10 @@ def _node_report(oriented: Oriented, drift_deg_per_min: float | None) -> NodeRep
 
 def _calibration(segments: Sequence[Segment], stand: Interval, settings: Settings, hip_known: bool) -> Calibration:
     quality, warnings = {}, []
+    if stand[1] - stand[0] < SHORT_STAND_S:
+        warnings.append(
+            f"the reference stand lasted only {stand[1] - stand[0]:.1f} s; stand still for 3 s at the start."
+        )
     for segment in segments:
         name, aligned, mounting = segment.data.placement, segment.alignment, segment.mounting
         quality[f"{name}_stand_sway_deg"] = aligned.sway_deg
@@ -156,7 +164,10 @@ def _calibration(segments: Sequence[Segment], stand: Interval, settings: Setting
             quality[f"{name}_elevation_sd_deg"] = metrics.elevation_sd_deg(aligned, segment.method, settings.causal)
         if mounting.axes and np.isfinite(mounting.axes.spread_deg):
             quality[f"{name}_axis_spread_deg"] = mounting.axes.spread_deg
-        if abs(aligned.gravity_error) > GRAVITY_ERROR:
+        if aligned.sway_deg > SWAYED_DEG:
+            moved = f"{name} moved by {aligned.sway_deg:.1f} degrees RMS in the reference stand"
+            warnings.append(f"{moved}; stand still for 3 s.")
+        elif abs(aligned.gravity_error) > GRAVITY_ERROR:
             warnings.append(
                 f"the accelerometer of {name} shows gravity {100 * aligned.gravity_error:+.1f} % wrong; "
                 "calibrate it in six positions."
@@ -166,4 +177,6 @@ def _calibration(segments: Sequence[Segment], stand: Interval, settings: Setting
 
 def _method(segments: Sequence[Segment]) -> str:
     """Full when all that could be learned from motion was; quick when marks stood in for some of it."""
+    if not any(segment.mounting.axes for segment in segments if segment.data.placement in THIGHS):
+        return "stand"
     return "quick" if any(segment.mounting.by == "marks" for segment in segments) else "full"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hiphold import quaternion
+from hiphold import orientation, quaternion
 from hiphold.samples import Block, Floats, Interval
 
 KEPT_S = 12.0
@@ -80,4 +80,4 @@ class Kept:
             further = quaternion.from_rotation_vector(quaternion.rotation_vector(turn) * share)
             known_s = np.append(known_s, known_s[-1] + EXTRAPOLATED_S)
             q = np.vstack((q, quaternion.multiply(q[-1], further)))
-        return quaternion.interpolate(time_s, known_s, q)
+        return quaternion.interpolate(time_s, known_s, q, orientation.MAX_BRIDGE_S)

@@ -16,7 +16,6 @@ from hiphold import drill, quaternion, stillness
 from hiphold.alignment import Alignment
 from hiphold.angles import (
     Angles,
-    first_known,
     joined,
     segment_rotation,
     side_angles,
@@ -38,6 +37,8 @@ from hiphold.worn import WornSensor
 
 RESTLESS_S = 5.0
 """after so much rest of the thighs, a pelvis that never rests no longer keeps them from a stand"""
+LOOKED_AT = 20
+"""so many stands back a heading is still good for something"""
 SILENT_S = 3.0
 """a node this far behind the others is not waited for"""
 
@@ -78,6 +79,7 @@ class Live:
         self._zero_s: float | None = None
         self.poses = stillness.Poses()
         self._headings: dict[str, float] | None = None
+        self._lifted_s = -np.inf  # when a leg was last seen off the floor
 
     def push(self, frame: Frame) -> Snapshot | None:
         """Take the next frame in order of arrival; None when it adds no samples of a placed sensor."""
@@ -92,7 +94,10 @@ class Live:
             return None
         if self._zero_s is None:
             self._zero_s = self._zero(node.stream, block, frame.arrival_ns)
+        breaks = len(node.breaks_s)
         block, q = node.orient(block.shifted(-self._zero_s))
+        if len(node.breaks_s) != breaks:
+            self._headings = None
         if node.placement in MEASURED:
             self._learn_stand()
         return self._judge(node, block, q)
@@ -116,6 +121,8 @@ class Live:
         if is_thigh and node.alignment:
             node.drill, bouts, phase = drill.step(node.drill, block.time_s, angle_deg, self._settings)
             node.bouts.extend(bouts)
+            if phase.any():
+                self._lifted_s = float(block.time_s[np.flatnonzero(phase)[-1]])
             since = node.drill.holding_since_s
             held_s = None if since is None else float(block.time_s[-1]) - since
             if self._standing():
@@ -155,11 +162,13 @@ class Live:
 
     def _face(self, pelvis: WornSensor) -> dict[str, float]:
         """Of the pelvis its heading in the first stand, of others theirs minus its in the last stand, rad, or NaN."""
-        stands = range(len(self.poses.stands))
-        found = {"pelvis": first_known(np.array([pelvis.facing_rad(i) for i in stands]))}
+        numbered = list(enumerate(self.poses.stands))
+        faced = (pelvis.facing_rad(*each) for each in numbered)
+        found = {"pelvis": next((angle for angle in faced if np.isfinite(angle)), float("nan"))}
         for placement in MEASURED[1:]:
             node = self._placed(placement)
-            ahead = (node.facing_rad(i) - pelvis.facing_rad(i) for i in reversed(stands)) if node else ()
+            last = reversed(numbered[-LOOKED_AT:])
+            ahead = (node.facing_rad(*each) - pelvis.facing_rad(*each) for each in last) if node else ()
             found[placement] = next((angle for angle in ahead if np.isfinite(angle)), float("nan"))
         return found
 
@@ -182,16 +191,15 @@ class Live:
             seen_s = min(node.kept.span[1] for node in resting)
             past = [stand for stand in self._untaken if stand[1] <= seen_s]
             return [stand for stand in past if all(node.covers(stand) for node in resting)]
-        stands = self.poses.stands
+        seen_s = max((poses[-1][1] for poses in (self.poses.stands, self.poses.elsewhere) if poses), default=-np.inf)
         quiet = stillness.common([node.quiet for node in resting])
-        return [(a, z) for a, z in quiet if z - a >= stillness.STAND_MIN_S and not (stands and z <= stands[-1][1])]
+        return [(a, z) for a, z in quiet if z - a >= stillness.STAND_MIN_S and z > seen_s]
 
     def _standing(self) -> bool:
-        """Whether the latest stand reaches to what came last."""
-        return (
-            bool(self.poses.stands)
-            and self.poses.stands[-1][1] >= max(n.kept.span[1] for n in self._worn()) - stillness.WINDOW_S
-        )
+        """Whether the latest stand reaches to what came last, and no leg was lifted since."""
+        latest_s = max(node.kept.span[1] for node in self._worn())
+        since_s = max(latest_s - stillness.WINDOW_S, self._lifted_s)
+        return bool(self.poses.stands) and self.poses.stands[-1][1] >= since_s
 
     def _learn_stand(self) -> None:
         """Take candidates as stands, the reference or later ones, or as other poses; align what can be aligned."""
@@ -207,13 +215,13 @@ class Live:
             self._rest(resting, stands, interval, grows=grows)
 
     def _resting(self) -> list[WornSensor]:
-        """The worn sensors; only the thighs while the pelvis has not rested at all for as long as a stand takes."""
-        worn, pelvis = self._worn(), self._placed("pelvis")
-        thighs = [node for node in worn if node.placement in THIGHS]
-        quiet = stillness.common([node.quiet for node in thighs]) if thighs and pelvis else []
-        if pelvis is None or not quiet or quiet[-1][1] - quiet[-1][0] < RESTLESS_S:
+        """The worn sensors, without those that do not rest at all while a thigh rests for longer than a stand takes."""
+        worn = self._worn()
+        quiet = [node.quiet[-1] for node in worn if node.placement in THIGHS and node.quiet]
+        start_s, end_s = max(quiet, key=lambda each: each[1] - each[0], default=(0.0, 0.0))
+        if end_s - start_s < RESTLESS_S:
             return worn
-        return worn if any(z > quiet[-1][0] and a < quiet[-1][1] for a, z in pelvis.quiet) else thighs
+        return [node for node in worn if any(z > start_s and a < end_s for a, z in node.quiet)]
 
     def _as_in_reference(self, resting: list[WornSensor], interval: Interval) -> bool:
         known = [(node.direction(interval), node.alignment.y_sensor) for node in resting if node.alignment]

@@ -15,8 +15,6 @@ from hiphold import alignment, drill, orientation, quaternion, ritual, stillness
 from hiphold.angles import (
     Angles,
     at_stands,
-    facing_rad,
-    first_known,
     segment_rotation,
     side_angles,
     turned,
@@ -27,7 +25,7 @@ from hiphold.describe import describe
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.measurement import Measurement
 from hiphold.samples import Block, Event, Floats, Frame, Interval, NodeData, Settings
-from hiphold.segments import THIGHS, WORN, Oriented, Segment, ahead_in_stands, mounted
+from hiphold.segments import THIGHS, WORN, Oriented, Segment, ahead_in_stands, faces_in_stands, mounted
 from hiphold.stillness import Poses
 
 
@@ -166,7 +164,7 @@ def _poses_of(worn: Sequence[Oriented], marked: list[Interval]) -> Poses:
 def with_trunk(stood: Sequence[Oriented], oriented: Sequence[Oriented], poses: Poses) -> list[Oriented]:
     """Those that stood, and the trunk where it was there: it need not be quiet to be measured."""
     trunk = [o for o in oriented if o.data.placement == "trunk" and o.method]
-    return [*stood, *(o for o in trunk if len(o.data.block.between(poses.stands[0])))]
+    return [*stood, *(o for o in trunk if any(len(o.data.block.between(stand)) for stand in poses.stands))]
 
 
 def marked_stands(events: tuple[Event, ...]) -> list[Interval]:
@@ -192,7 +190,8 @@ def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
     data, time_s = oriented.data, oriented.data.block.time_s
     q, method = oriented.q_earth_from_sensor, oriented.method or ""
     up_sensor = quaternion.up_in_sensor(q)
-    aligned = alignment.align_to_stand(data.block, up_sensor, poses.stands[0])
+    stand = next((each for each in poses.stands if len(data.block.between(each))), poses.stands[0])
+    aligned = alignment.align_to_stand(data.block, up_sensor, stand)
     q_poses = at_stands(time_s, q, poses.stands), at_stands(time_s, q, poses.elsewhere)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
@@ -205,7 +204,8 @@ def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
 
 def learn(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
     """The segments with their excursions from the stand, and how each sensor sits by these."""
-    seen = [replace(segment, excursions=tuple(excursions(segment, segments))) for segment in segments]
+    first_s = poses.stands[0][0]  # before it nothing stood as it was learned
+    seen = [replace(s, excursions=tuple(e for e in excursions(s, segments) if e.start_s > first_s)) for s in segments]
     return mounted(seen, poses, events)
 
 
@@ -236,7 +236,7 @@ def _side(thigh: Segment, pelvis: Segment | None, trunk: Segment | None, stands:
     if pelvis is None or pelvis.mounting.axes is None:
         return None
     time_s = thigh.data.block.time_s
-    faced_rad = first_known(facing_rad(pelvis.q_stands, pelvis.mounting.axes))
+    faced_rad = faces_in_stands(pelvis, stands).first(time_s)
     r_thigh = _beside_pelvis(thigh, thigh.q_earth_from_sensor, time_s, pelvis, stands)
     r_pelvis = segment_rotation(_at(time_s, pelvis), pelvis.mounting.axes)
     r_trunk = _beside_pelvis(trunk, _at(time_s, trunk), time_s, pelvis, stands) if trunk else None
@@ -255,4 +255,5 @@ def _beside_pelvis(segment: Segment, q: Floats, time_s: Floats, pelvis: Segment,
 
 
 def _at(time_s: Floats, segment: Segment) -> Floats:
-    return quaternion.interpolate(time_s, segment.data.block.time_s, segment.q_earth_from_sensor)
+    block = segment.data.block
+    return quaternion.interpolate(time_s, block.time_s, segment.q_earth_from_sensor, orientation.MAX_BRIDGE_S)

@@ -15,9 +15,9 @@ import numpy as np
 from hiphold import drill, ritual, slips
 from hiphold.alignment import Alignment
 from hiphold.angles import facing_rad
-from hiphold.quaternion import angle_between
+from hiphold.quaternion import angle_between, up_in_sensor
 from hiphold.ritual import Axes, Excursion
-from hiphold.samples import Event, Floats
+from hiphold.samples import Bools, Event, Floats, Interval
 from hiphold.stillness import Poses
 
 BOW_MIN_DEG = ritual.PELVIS.deep_deg
@@ -32,11 +32,13 @@ CONTRADICTION_DEG = 60.0
 """in a raise the pelvis tips backward; by how far that may lie from the axis that the bow gave"""
 LIKE_A_THIGH_DEG = 80.0
 """a pelvis that tips so far with the leg down is worn on a leg; a knee raise is more"""
+SIT_DOWN_S = 3.0
 UP_MARK_DEG, LID_DEG = 30.0, 35.0
 """how far the up mark may be from up, and the lid from facing level"""
 MARK_AGREES_DEG = 25.0
 """one raise and the marks, both a few degrees off, agree within this"""
 ENOUGH_RAISES = 2
+ANEW = "a new recording, a still stand, raises, bow"
 MOVED_DEG = 2.0
 """RMS sway in a stand that is no stand"""
 NO_UP_MARK = ("x-imu3",)
@@ -112,6 +114,13 @@ def axes_by_marks(case: Case, y_sensor: Floats) -> Axes | str:
     return Axes(np.column_stack((np.cross(y_sensor, z), y_sensor, z)), float("nan"))
 
 
+def kind(excursion: Excursion, placement: str) -> str:
+    """What there is to learn from an excursion; the latest of each kind are remembered live."""
+    if excursion.other_deg > drill.RAISE_MIN_DEG or (placement.startswith("thigh_") and is_raise(excursion)):
+        return "raise"
+    return "bow" if excursion.deep_s >= BOW_MIN_S else "other"
+
+
 def is_raise(excursion: Excursion) -> bool:
     """Whether a thigh went as high as in a raise."""
     return excursion.top_deg >= drill.RAISE_MIN_DEG
@@ -154,7 +163,7 @@ def thigh(case: Case, y_sensor: Floats, raises: Sequence[Excursion]) -> Mounting
     if split:
         found = thigh(case, y_sensor, raises[: split[0]])
         why = f"since {raises[split[0]].start_s:.0f} s the {leg} thigh turns about another axis, {split[1]:.0f} degrees"
-        why += " off: the strap slipped; fasten it, stand still, and do the raises and the bow again."
+        why += f" off: the strap slipped; fasten it and begin anew: {ANEW}."
         return replace(found, until_s=raises[split[0]].start_s, slipped=why) if not found.slipped else found
     turned = ritual.axes(y_sensor, ritual.total(raises), +1)
     marks = axes_by_marks(case, y_sensor)
@@ -181,24 +190,42 @@ def _between(turned: Axes, marks: Axes) -> Axes:
 
 
 def pelvis(
-    case: Case, y_sensor: Floats, excursions: Sequence[Excursion], bows: Sequence[Excursion], raised: bool
+    case: Case,
+    y_sensor: Floats,
+    excursions: Sequence[Excursion],
+    bows: Sequence[Excursion],
+    raised: bool,
+    marked: bool = False,
 ) -> Mounting:
     """How the pelvis sensor sits: from its bows; from the marks where there is none.
 
     raised: whether every thigh was seen to rise. In raises the pelvis tips backward, about the same axis as in a bow.
+    marked: whether events say where the bows are.
     """
     deepest = max((e.top_deg for e in excursions if not e.other_deg > HANGING_DEG), default=0.0)
     if deepest > LIKE_A_THIGH_DEG and not raised:
         why = f"the pelvis sensor was lifted like a leg ({deepest:.0f} degrees) and a thigh sensor never was;"
         return Mounting(why=why + " they seem to be swapped: wear or place each where it belongs.")
-    found = _by_bow_or_marks(case, y_sensor, bows, _no_bow(deepest))
-    lifted = ritual.total(e for e in excursions if e.other_deg > drill.RAISE_MIN_DEG)
-    seen = ritual.axes(y_sensor, lifted, +1)
-    if found.axes is None or seen is None or (off_deg := ritual.between_deg(found.axes, seen)) <= CONTRADICTION_DEG:
+    lifted = [axes for e in excursions if e.other_deg > drill.RAISE_MIN_DEG and (axes := _own(y_sensor, e, +1))]
+    # a raise of a leg without a sensor tips the pelvis as a bow does, but the other way
+    forward = [e for e in bows if (axes := _own(y_sensor, e, -1)) and _median_deg(axes, lifted) <= CONTRADICTION_DEG]
+    no_bow = "there is no bow where the event says one is" if marked else _no_bow(deepest)
+    found = _by_bow_or_marks(case, y_sensor, forward or bows, no_bow)
+    if found.axes is None or (off_deg := _median_deg(found.axes, lifted)) <= CONTRADICTION_DEG:
         return found
     bow = "the bow was not straight forward" if found.by == "bow" else "the lid does not face where it is said to"
     what = "bow once, straight forward from the hips" if found.by == "bow" else "set --lid, or bow once"
     return Mounting(why=f"{bow}: in the raises the pelvis tips {off_deg:.0f} degrees from there; {what}.")
+
+
+def _own(y_sensor: Floats, excursion: Excursion, way: int) -> Axes | None:
+    """The axes that one excursion alone gives."""
+    return ritual.axes(y_sensor, excursion.turning, way)
+
+
+def _median_deg(axes: Axes, others: Sequence[Axes]) -> float:
+    """How far other axes of a segment lie from these, in the median; 0 of none."""
+    return float(np.median([ritual.between_deg(axes, other) for other in others])) if others else 0.0
 
 
 def trunk(case: Case, y_sensor: Floats, bows: Sequence[Excursion], pelvis_bows: Sequence[Excursion]) -> Mounting:
@@ -238,34 +265,60 @@ class Seen:
     excursions: Sequence[Excursion]
     bouts: Sequence[drill.Bout] = ()
     """of a thigh"""
+    breaks_s: Sequence[float] = ()
+    """when its heading began anew, after a gap"""
+    zeroed: bool = False
 
 
 def mount(segments: Sequence[Seen], poses: Poses, events: Sequence[Event]) -> dict[str, Mounting]:
     """How every sensor sits, by placement. Shanks are recorded, not measured."""
     by_placement = {seen.case.placement: seen for seen in segments}
-    found = _as_turned(by_placement, events)
-    found = {place: _doubted(found[place], by_placement[place], poses) for place in found}
+    found = _as_turned(by_placement, poses, events)
+    hanging = _hanging(by_placement, poses)
+    found = {place: _doubted(found[place], by_placement[place], poses, hanging) for place in found}
     if "pelvis" not in found or (axes := found["pelvis"].axes) is None:
         return found
-    pelvis_rad = facing_rad(by_placement["pelvis"].q_stands, axes)
+    pelvis_rad, hub = facing_rad(by_placement["pelvis"].q_stands, axes), by_placement["pelvis"]
+    jumps = {}
     for place, mounting in found.items():
         if place.startswith("thigh_") and mounting.axes:
-            ahead_rad = facing_rad(by_placement[place].q_stands, mounting.axes) - pelvis_rad
-            found["pelvis"] = _jumped(found["pelvis"], place, slips.faces_otherwise(poses.stands, ahead_rad))
+            leg = by_placement[place]
+            ahead_rad = facing_rad(leg.q_stands, mounting.axes) - pelvis_rad
+            breaks_s, zeroed = [*hub.breaks_s, *leg.breaks_s], hub.zeroed and leg.zeroed
+            jumps[place] = slips.faces_otherwise(poses.stands, ahead_rad, breaks_s, zeroed)
+    for place, jump in sorted(jumps.items(), key=lambda pair: pair[1] or (np.inf, 0.0)):
+        # one thigh of two that jumps slipped itself; so did one whose raises say so
+        slipped = place if found[place].slipped or not all(jumps.values()) else "pelvis"
+        found[slipped] = _jumped(found[slipped], place, jump)
     return found
 
 
-def _jumped(hub: Mounting, place: str, otherwise: tuple[float, float] | None) -> Mounting:
-    """The mounting of the pelvis, unless a thigh suddenly faces another way beside it: one of the two slipped."""
-    if otherwise is None or otherwise[0] >= hub.until_s:
-        return hub
+def _jumped(mounting: Mounting, place: str, otherwise: tuple[float, float] | None) -> Mounting:
+    """The mounting of one of the two, unless a thigh suddenly faces another way beside the pelvis."""
+    if otherwise is None or otherwise[0] >= mounting.until_s:
+        return mounting
     since_s, jump_deg = otherwise
     why = f"{place} and pelvis face {jump_deg:.0f} degrees otherwise since {since_s:.0f} s: the strap of one slipped;"
-    why += " fasten both, stand still, and do the raises and the bow again."
-    return replace(hub, until_s=since_s, slipped=why)
+    why += f" fasten both and begin anew: {ANEW}."
+    return replace(mounting, until_s=since_s, slipped=mounting.slipped or why)
 
 
-def _doubted(mounting: Mounting, seen: Seen, poses: Poses) -> Mounting:
+def _in_pose(excursion: Excursion, poses: Sequence[Interval]) -> bool:
+    """Whether the excursion is part of getting into such a pose and out of it."""
+    return any(a - SIT_DOWN_S < excursion.end_s and excursion.start_s < z + SIT_DOWN_S for a, z in poses)
+
+
+def _hanging(by_placement: dict[str, Seen], poses: Poses) -> Bools:
+    """(k,) in which poses elsewhere the thighs hang, or may be said to: a seat is no stand that looks otherwise."""
+    hanging = np.ones(len(poses.elsewhere), bool)
+    for place, seen in by_placement.items():
+        if place.startswith("thigh_") and len(poses.stands) > 1:
+            up = up_in_sensor(seen.q_elsewhere)
+            hanging &= ~(np.rad2deg(angle_between(up, seen.alignment.y_sensor)) > slips.AWAY_DEG[1])
+    return hanging
+
+
+def _doubted(mounting: Mounting, seen: Seen, poses: Poses, hanging: Bools) -> Mounting:
     """The same mounting, unless the segment moved in the reference stand, or hangs otherwise later."""
     place, sway_deg = seen.case.placement, seen.alignment.sway_deg
     if sway_deg > MOVED_DEG:
@@ -275,16 +328,17 @@ def _doubted(mounting: Mounting, seen: Seen, poses: Poses) -> Mounting:
     raised_s = [e.start_s for e in seen.excursions if is_raise(e)]
     moved_s = raised_s if place.startswith("thigh_") else [start_s for start_s, _ in poses.stands]
     otherwise = slips.hangs_otherwise(y_sensor, poses.stands, seen.q_stands, moved_s)
-    otherwise = otherwise or slips.stands_otherwise(y_sensor, poses.stands, poses.elsewhere, seen.q_elsewhere)
+    elsewhere = [pose for pose, hangs in zip(poses.elsewhere, hanging) if hangs]
+    otherwise = otherwise or slips.stands_otherwise(y_sensor, poses.stands, elsewhere, seen.q_elsewhere[hanging])
     if otherwise is None or otherwise[0] > mounting.until_s:
         return mounting
     since_s, off_deg = otherwise
     why = f"{place} hangs {off_deg:.0f} degrees from how it stood at first, since {since_s:.0f} s: the strap slipped,"
-    why += " or it was no proper stand; fasten it, stand still, and do the raises and the bow again."
+    why += f" or it was no proper stand; fasten it and begin anew: {ANEW}."
     return replace(mounting, until_s=since_s, slipped=why, hangs_off_deg=off_deg)
 
 
-def _as_turned(by_placement: dict[str, Seen], events: Sequence[Event]) -> dict[str, Mounting]:
+def _as_turned(by_placement: dict[str, Seen], poses: Poses, events: Sequence[Event]) -> dict[str, Mounting]:
     """By raises, bows and marks."""
     raises = {
         place: raises_of(seen.excursions, place.removeprefix("thigh_"), events, seen.bouts)
@@ -303,7 +357,9 @@ def _as_turned(by_placement: dict[str, Seen], events: Sequence[Event]) -> dict[s
     if seen := by_placement.get("pelvis"):
         lifted = [any(e.top_deg > LIKE_A_THIGH_DEG for e in by_placement[place].excursions) for place in raises]
         y_sensor = seen.alignment.y_sensor
-        found["pelvis"] = pelvis(seen.case, y_sensor, seen.excursions, bows["pelvis"], all(lifted))
+        standing = [e for e in seen.excursions if not _in_pose(e, poses.elsewhere)]  # on a seat the thighs are up too
+        marked = any(event.label == "bow" for event in events)
+        found["pelvis"] = pelvis(seen.case, y_sensor, standing, bows["pelvis"], all(lifted), marked)
     if seen := by_placement.get("trunk"):
         found["trunk"] = trunk(seen.case, seen.alignment.y_sensor, bows["trunk"], bows.get("pelvis", ()))
     return found

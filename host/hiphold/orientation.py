@@ -260,6 +260,11 @@ def raw_from_quaternions(block: Block) -> Block:
     return Block(block.time_s, G_MPS2 * quaternion.up_in_sensor(q), gyr, q)
 
 
+def breaks(time_s: Floats) -> Floats:
+    """(b,) the times of the samples before which a filter began anew: the heading from there on is another one."""
+    return time_s[1:][np.diff(time_s) > MAX_BRIDGE_S]
+
+
 def inclination_difference(q_a: Floats, q_b: Floats) -> Floats:
     """(m,) angle in rad between the up directions of two orientations (n, 4) of one sensor, where both are known.
 

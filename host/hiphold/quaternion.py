@@ -66,14 +66,19 @@ def to_matrix(q_a_from_b: Floats) -> Floats:
     return r
 
 
-def interpolate(at_s: Floats, time_s: Floats, q: Floats) -> Floats:
-    """(m, 4) orientation at the instants at_s (m,) between samples q (n, 4) at time_s; NaN outside them.
+def interpolate(at_s: Floats, time_s: Floats, q: Floats, longest_s: float = np.inf) -> Floats:
+    """(m, 4) orientation at the instants at_s (m,) between samples q (n, 4) at time_s.
+
+    NaN outside them, and where the samples around are more than longest_s apart.
 
     Linear and normalized: for the few degrees between two samples as good as spherical.
     """
     flips = np.where(np.einsum("ij,ij->i", q[1:], q[:-1]) < 0, -1.0, 1.0)
     aligned = q * np.concatenate(([1.0], np.cumprod(flips)))[:, None]
     between = np.column_stack([np.interp(at_s, time_s, part, left=np.nan, right=np.nan) for part in aligned.T])
+    after = np.searchsorted(time_s, at_s)
+    apart_s = time_s[np.clip(after, 0, len(time_s) - 1)] - time_s[np.clip(after - 1, 0, None)]
+    between[(apart_s > longest_s) & (time_s[np.clip(after, 0, len(time_s) - 1)] != at_s)] = np.nan
     return normalize(between)
 
 

@@ -30,14 +30,20 @@ def why_empty(
     for o in oriented:
         yield from _doubts(o, o.data.placement in measured)
     for segment in segments:
-        if segment.data.placement in THIGHS:
-            yield from _unseen(segment, bouts[segment.side])
-    yield from _no_hip(segments, angles, any(o.data.placement == "pelvis" for o in oriented))
-    yield from _too_early(segments, angles, holds)
-    yield from _no_trunk(segments)
-    for segment in segments:
         if segment.mounting.slipped:
             yield Reason(_rests_on(segment), segment.mounting.slipped)
+        if segment.method == "recorded" and segment.data.placement in THIGHS and holds:
+            yield Reason(
+                "tremor", "with recorded orientation there is no acceleration beside gravity to tell tremor from."
+            )
+        if segment.data.placement in THIGHS:
+            yield from _unseen(segment, bouts[segment.side])
+        elif segment.data.placement == "pelvis":
+            yield from _unseen_pelvis(segment, holds)
+    yield from _no_hip(segments, angles, any(o.data.placement == "pelvis" for o in oriented))
+    yield from _not_known(segments, angles, holds)
+    yield from _no_stance(segments, holds)
+    yield from _no_trunk(segments, any(o.data.placement == "trunk" for o in oriented))
 
 
 def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
@@ -57,12 +63,22 @@ def _unseen(thigh: Segment, bouts: Sequence[drill.Bout]) -> Iterator[Reason]:
     leg, placement = thigh.side, thigh.data.placement
     for bout in bouts:
         if not bout.complete:
-            why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg; its end is not known."
+            why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg;"
+            why += " keep recording until the leg is down."
             yield Reason("hold_s", why)
     for start_s, end_s in (*thigh.data.gaps, *_unknown(thigh)):
         if end_s - start_s > drill.RUN_S and any(b.start_s < end_s and start_s < b.end_s for b in bouts):
             why = f"{end_s - start_s:.1f} s of {placement} are missing at {start_s:.1f} s, in a hold;"
-            yield Reason("hold_s", why + " the leg may have come down unseen.")
+            yield Reason("hold_s", why + " the leg may have come down unseen. Keep the sensor near the host.")
+
+
+def _unseen_pelvis(pelvis: Segment, holds: Sequence[Hold]) -> Iterator[Reason]:
+    """Gaps of the pelvis in holds, of which hip and pelvis then say only the rest."""
+    for start_s, end_s in pelvis.data.gaps:
+        if end_s - start_s > drill.RUN_S and any(h.start_s < end_s and start_s < h.end_s for h in holds):
+            why = f"{end_s - start_s:.1f} s of pelvis are missing at {start_s:.1f} s, in a hold; its figures say"
+            why += " nothing of them, and live nothing of hip and azimuth from there to the next stand."
+            yield Reason("hip, thigh_azimuth, pelvis", why + " Keep the sensor near the host.")
 
 
 def _unknown(thigh: Segment) -> list[Interval]:
@@ -85,7 +101,7 @@ def _no_hip(segments: Sequence[Segment], angles: dict[str, Angles], has_pelvis: 
         yield Reason(everything, f"pelvis: {pelvis.mounting.why}")
     for thigh in sides:
         if thigh.mounting.axes is None:
-            yield Reason(f"hip, thigh_azimuth, pelvis ({thigh.side})", f"{thigh.data.placement}: {thigh.mounting.why}")
+            yield Reason(f"hip, thigh_azimuth ({thigh.side})", f"{thigh.data.placement}: {thigh.mounting.why}")
         elif thigh.side in angles and not thigh.mounting.faces_surely:
             what = f"hip_adduction, hip_rotation, thigh_azimuth ({thigh.side})"
             yield Reason(what, f"{thigh.data.placement}: {thigh.mounting.why}")
@@ -94,28 +110,59 @@ def _no_hip(segments: Sequence[Segment], angles: dict[str, Angles], has_pelvis: 
             yield Reason(f"hip, thigh_azimuth, pelvis ({thigh.side})", why)
 
 
+def _not_known(segments: Sequence[Segment], angles: dict[str, Angles], holds: Sequence[Hold]) -> Iterator[Reason]:
+    """Why figures of single holds are empty though the others have them. What came after a slip has its reason."""
+    until_s = {s.data.placement: s.mounting.until_s for s in segments}
+    facing = {s.side: s.mounting.faces_surely for s in segments if s.data.placement in THIGHS}
+    for hold in holds:
+        hub_s, leg_s = until_s.get("pelvis", np.inf), until_s.get(f"thigh_{hold.side}", np.inf)
+        if not (hold.side in angles and facing.get(hold.side)) or hold.start_s >= hub_s:
+            continue
+        if hold.start_s < leg_s:
+            yield from _not_known_in(hold)
+        elif hold.pelvis.tilt_deg.mean_shift is None:
+            why = f"at the hold from {hold.start_s:.0f} s it was not yet known which sensor had slipped;"
+            yield Reason(f"pelvis ({hold.side})", why + " measure without --causal to see the pelvis.")
+
+
+def _not_known_in(hold: Hold) -> Iterator[Reason]:
+    when, side = f"at the hold from {hold.start_s:.0f} s", hold.side
+    shifted, flexed = hold.pelvis.tilt_deg.mean_shift is not None, hold.hip_flexion_deg.mean is not None
+    if flexed and hold.hip_rotation_deg.internal_peak is None:
+        why = f"{when} the {side} knee had not been seen to rise twice. Stand still, then do the ritual,"
+        yield Reason(f"hip_adduction, hip_rotation, thigh_azimuth ({side})", why + " before the first hold.")
+    elif flexed and not shifted:
+        why = f"{when} the leg was not seen to hang before the raise; stand for 2 s before each hold."
+        yield Reason(f"pelvis ({side})", why)
+    elif not flexed:
+        what = f"hip, thigh_azimuth ({side})" if shifted else f"hip, thigh_azimuth, pelvis ({side})"
+        why = f"{when} it was not known how pelvis and thigh stood to each other: a sensor sent nothing,"
+        yield Reason(what, why + " or the ritual came later. Keep the sensors near, and begin with the ritual.")
+
+
+def _no_stance(segments: Sequence[Segment], holds: Sequence[Hold]) -> Iterator[Reason]:
+    """Why nothing is said of the stance leg in any hold."""
+    if holds and all(hold.stance_hip_flexion_deg.mean is None for hold in holds):
+        placements = {segment.data.placement for segment in segments}
+        if not placements >= set(THIGHS):
+            yield Reason("stance_hip_flexion", "only one thigh wears a sensor; wear one on each.")
+        elif "pelvis" in placements:
+            yield Reason("stance_hip_flexion", "how the other thigh sits is not known; raise each knee twice.")
+
+
+def _no_trunk(segments: Sequence[Segment], has_trunk: bool) -> Iterator[Reason]:
+    placed = {segment.data.placement: segment for segment in segments}
+    if not has_trunk:
+        yield Reason("trunk", "there is no trunk sensor in this recording; wear one to measure the trunk.")
+    elif "trunk" in placed and placed["trunk"].mounting.axes is None:
+        yield Reason("trunk", f"trunk: {placed['trunk'].mounting.why}")
+    elif "pelvis" not in placed:
+        yield Reason("trunk", "the trunk is measured against the pelvis; wear a sensor there too.")
+
+
 def _rests_on(segment: Segment) -> str:
     """What cannot be had when this sensor slips."""
     if segment.data.placement in THIGHS:
         hanging = "femur_elevation, " if segment.mounting.hangs_off_deg else ""
         return f"{hanging}hip, thigh_azimuth ({segment.side})"
-    return "hip, thigh_azimuth, pelvis, trunk" if segment.data.placement == "pelvis" else "trunk"
-
-
-def _too_early(segments: Sequence[Segment], angles: dict[str, Angles], holds: Sequence[Hold]) -> Iterator[Reason]:
-    """Live, the holds that came before it was known how the sensors sit."""
-    known = {s.side: s.mounting for s in segments if s.data.placement in THIGHS and s.mounting.faces_surely}
-    for hold in holds:
-        here = hold.side in angles and hold.side in known and hold.start_s < known[hold.side].until_s
-        if here and hold.hip_rotation_deg.internal_peak is None and hold.pelvis.tilt_deg.mean_shift is not None:
-            why = f"at the hold from {hold.start_s:.0f} s the {hold.side} knee had not been seen to rise twice."
-            what = f"hip_adduction, hip_rotation, thigh_azimuth ({hold.side})"
-            yield Reason(what, why + " Stand still, then do the ritual, before the first hold.")
-
-
-def _no_trunk(segments: Sequence[Segment]) -> Iterator[Reason]:
-    trunk = next((s for s in segments if s.data.placement == "trunk"), None)
-    if trunk is None:
-        yield Reason("trunk", "there is no trunk sensor in this recording; wear one to measure the trunk.")
-    elif trunk.mounting.axes is None:
-        yield Reason("trunk", f"trunk: {trunk.mounting.why}")
+    return "hip, thigh_azimuth, pelvis" if segment.data.placement == "pelvis" else "trunk"

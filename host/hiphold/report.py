@@ -34,6 +34,11 @@ PANELS = {
     },
 }
 """what is drawn below elevation: title of the panel, then curves"""
+METHOD = {
+    "full": "full, from raises and bow",
+    "quick": "quick start, by the marks on the case where motion did not tell",
+    "stand": "stand only; hip and pelvis are not measured",
+}
 MAX_POINTS = 4000
 """points drawn per curve; more than a screen is wide"""
 _GAP_S = 0.5  # a curve is broken where there was no sample for so long
@@ -139,7 +144,7 @@ def _hips_table(measurement: Measurement) -> RenderableType:
 def _pelvis_table(measurement: Measurement) -> RenderableType:
     """The pelvis in each hold: shifts from the baseline before the raise, and how still it was."""
     headings = ("#", "tilt", "obliquity", "turned", "sway (°²)", "dissociation", "tremor (first 3 s", "last)")
-    table = _table("Pelvis in the holds (°, from before the raise), tremor of the thigh (m/s²)", *headings)
+    table = _table("Pelvis in the holds (°, against before the raise); tremor (m/s²)", *headings)
     for number, hold in enumerate(measurement.holds, 1):
         table.add_row(
             str(number),
@@ -155,7 +160,7 @@ def _pelvis_table(measurement: Measurement) -> RenderableType:
 def _others_table(measurement: Measurement) -> RenderableType:
     """Stance leg and trunk, where they are worn."""
     headings = ("#", "stance hip (mean", "most bent)", "trunk (tilt", "turned)")
-    table = _table("Stance leg and trunk against the pelvis in the holds (°)", *headings)
+    table = _table("Stance leg, and trunk against the pelvis, in the holds (°)", *headings)
     for number, hold in enumerate(measurement.holds, 1):
         stance, trunk = hold.stance_hip_flexion_deg, hold.trunk
         shifts = map(_shift, (trunk.tilt_deg, trunk.rotation_deg))
@@ -176,20 +181,25 @@ def _no_hold(settings: Settings) -> str:
 def tables(measurement: Measurement) -> list[RenderableType]:
     """What `hiphold measure` prints, as things rich can print."""
     stand = measurement.calibration.stand
-    lines: list[RenderableType] = [_nodes_table(measurement)]
-    lines.append(f"Reference stand {stand.start_s:.1f} to {stand.end_s:.1f} s.\n")
+    lines: list[RenderableType] = []
     lines.append(_holds_table(measurement) if measurement.holds else _no_hold(measurement.settings))
     if measurement.holds:
         wide = max(hold.femur_elevation_deg.uncertainty_95 for hold in measurement.holds)
         lines.append(
             f"± is 95 %. Elevation is against the athlete's own stand; against true vertical it is ± {wide:.1f}°.\n"
         )
-    if any(track.others for track in measurement.tracks) and measurement.holds:
-        lines += [_hips_table(measurement), _pelvis_table(measurement)]
+    if any(hold.hip_flexion_deg.mean is not None for hold in measurement.holds):
+        lines.append(_hips_table(measurement))
+    if any(h.pelvis.tilt_deg.mean_shift is not None or h.tremor_mps2.first_3s is not None for h in measurement.holds):
+        lines.append(_pelvis_table(measurement))
     if _has_others(measurement):
         lines.append(_others_table(measurement))
     lines += [f"Attempt, {a.side}: {a.hold_s:.1f} s from {a.start_s:.1f} s." for a in measurement.attempts]
     lines += [f"Raise, {r.side}: {r.femur_elevation_peak_deg:+.1f}° at {r.peak_s:.1f} s." for r in measurement.raises]
+    lines.append("")
+    lines.append(_nodes_table(measurement))
+    how = METHOD[measurement.calibration.method]
+    lines.append(f"Reference stand {stand.start_s:.1f} to {stand.end_s:.1f} s; calibration: {how}.")
     lines += [f"Warning: {warning}" for warning in measurement.calibration.warnings]
     if measurement.reasons:
         lines.append("\nEmpty or to be doubted, and why:")

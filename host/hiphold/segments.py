@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hiphold import drill
+from hiphold import drill, orientation
 from hiphold.alignment import Alignment
 from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
 from hiphold.mounting import UNKNOWN, Mounting, Seen, mount
@@ -62,6 +62,16 @@ class Segment:
         return THIGHS[self.data.placement]
 
     @property
+    def breaks_s(self) -> Floats:
+        """(b,) when its heading began anew, after a gap that no filter bridges."""
+        return orientation.breaks(self.data.block.time_s)
+
+    @property
+    def zeroed(self) -> bool:
+        """Whether the filter that its orientation is from was told of a zeroed gyroscope."""
+        return self.data.zeroed and self.method == "vqf"
+
+    @property
     def tipped_deg(self) -> Floats:
         """(n,) angle from the stand."""
         return self.angle_deg - drill.STAND_DEG if self.data.placement in THIGHS else self.angle_deg
@@ -69,14 +79,30 @@ class Segment:
 
 def mounted(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
     """The same segments with how each sensor sits, by their excursions."""
-    seen = [Seen(s.data, s.alignment, s.q_stands, s.q_elsewhere, s.excursions, s.bouts) for s in segments]
+    seen = [
+        Seen(s.data, s.alignment, s.q_stands, s.q_elsewhere, s.excursions, s.bouts, s.breaks_s.tolist(), s.zeroed)
+        for s in segments
+    ]
     found = mount(seen, poses, events)
     return [replace(s, mounting=found.get(s.data.placement, UNKNOWN)) for s in segments]
 
 
 def ahead_in_stands(segment: Segment, pelvis: Segment, stands: Sequence[Interval]) -> Ahead:
-    """The segment's heading minus the pelvis' in the stands that show both; none while an axis is not known."""
+    """The segment's heading minus the pelvis' in the stands that show both, before one of them slipped.
+
+    Empty while an axis is not known.
+    """
     if segment.mounting.axes is None or pelvis.mounting.axes is None:
-        return Ahead(np.empty(0), np.empty(0))
-    each = (facing_rad(s.q_stands, s.mounting.axes) for s in (segment, pelvis) if s.mounting.axes)
-    return ahead_of_pelvis(stands, *each)
+        return Ahead(np.empty(0), np.empty(0), np.empty(0))
+    until_s = min(segment.mounting.until_s, pelvis.mounting.until_s)
+    sound = [k for k, stand in enumerate(stands) if stand[1] <= until_s]
+    mine = facing_rad(segment.q_stands[sound], segment.mounting.axes)
+    hub = facing_rad(pelvis.q_stands[sound], pelvis.mounting.axes)
+    return ahead_of_pelvis([stands[k] for k in sound], mine, hub, [*segment.breaks_s, *pelvis.breaks_s])
+
+
+def faces_in_stands(pelvis: Segment, stands: Sequence[Interval]) -> Ahead:
+    """The heading of the pelvis itself in the stands that show it; its axes must be known."""
+    axes = pelvis.mounting.axes
+    headings = np.full(len(stands), np.nan) if axes is None else facing_rad(pelvis.q_stands, axes)
+    return ahead_of_pelvis(stands, headings, 0.0, pelvis.breaks_s.tolist())

@@ -28,6 +28,8 @@ AWAY_DEG = (10.0, 45.0)
 """less is how one stands; more is a seat or a lift, unless no later pose at all was a stand"""
 JUMP_DEG = 20.0
 """a foot that is put back otherwise turns a thigh by 4 degrees, 1 SD"""
+DRIFT_DEGPS = {True: 0.1, False: 0.3}
+"""no heading drifts faster, by whether the gyroscopes were zeroed"""
 
 
 def hangs_otherwise(
@@ -39,15 +41,19 @@ def hangs_otherwise(
     because the foot stayed where it was.
     """
     seen = [(stand, up) for stand, up in zip(stands, up_in_sensor(q_stands)) if np.isfinite(up).all()]
-    groups = [list(group) for _, group in groupby(seen, lambda pair: sum(time_s < pair[0][0] for time_s in moved_s))]
-    ups = [np.mean([up for _, up in group], axis=0) for group in groups]
-    best, found = SURE, None
-    for k in range(1, len(groups)):
-        before, after = np.mean(ups[:k], axis=0), np.mean(ups[k:], axis=0)
-        score = np.rad2deg(angle_between(before, after)) / (LEAN_SD_DEG * np.sqrt(1 / k + 1 / (len(ups) - k)))
-        if score > best:
-            best, found = score, (groups[k - 1][-1][0][1], float(np.rad2deg(angle_between(after, y_sensor))))
-    return found
+    moved = np.sort(np.array(moved_s, float))
+    groups = [list(group) for _, group in groupby(seen, lambda pair: int(np.searchsorted(moved, pair[0][0])))]
+    if len(groups) < 2:
+        return None
+    sums = np.cumsum([np.mean([up for _, up in group], axis=0) for group in groups], axis=0)
+    k = np.arange(1, len(groups))
+    rest = len(groups) - k
+    before, after = sums[:-1] / k[:, None], (sums[-1] - sums[:-1]) / rest[:, None]
+    score = np.rad2deg(angle_between(before, after)) / (LEAN_SD_DEG * np.sqrt(1 / k + 1 / rest))
+    best = int(np.argmax(score))
+    if score[best] <= SURE:
+        return None
+    return groups[best][-1][0][1], float(np.rad2deg(angle_between(after[best], y_sensor)))
 
 
 def stands_otherwise(
@@ -63,18 +69,23 @@ def stands_otherwise(
     return last_stand_s, float(np.median(leans_deg))
 
 
-def faces_otherwise(stands: Sequence[Interval], ahead_rad: Floats) -> tuple[float, float] | None:
+def faces_otherwise(
+    stands: Sequence[Interval], ahead_rad: Floats, breaks_s: Sequence[float], zeroed: bool
+) -> tuple[float, float] | None:
     """Since when, s, and by how much, degrees, a thigh faces another way beside the pelvis; None if as at first.
 
     ahead_rad (m,): its heading minus the pelvis' in each stand; NaN where not known. Drift is slow, a slip is a jump
-    from one stand to the next.
+    from one stand to the next. breaks_s: when one of the headings began anew, which is no slip.
     """
     both = np.flatnonzero(np.isfinite(ahead_rad))
+    end_s = np.array([stands[i][1] for i in both.tolist()])
     jump_deg = np.abs(np.rad2deg(np.angle(np.exp(1j * np.diff(ahead_rad[both])))))
-    if not (jump_deg > JUMP_DEG).any():
+    anew = np.diff(np.searchsorted(np.sort(np.array(breaks_s, float)), end_s)) > 0
+    slipped = (jump_deg > JUMP_DEG + DRIFT_DEGPS[zeroed] * np.diff(end_s)) & ~anew
+    if not slipped.any():
         return None
-    first = int(np.argmax(jump_deg > JUMP_DEG))
-    return stands[both[first]][1], float(jump_deg[first])
+    first = int(np.argmax(slipped))
+    return float(end_s[first]), float(jump_deg[first])
 
 
 def _axes_of_first(y_sensor: Floats, raises: Sequence[Excursion]) -> list[Axes | None]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hiphold import drill
 from hiphold.angles import Angles, wrapped_deg
-from hiphold.metrics import Azimuth, Hold, Mean, Pelvis, Rotation, Stability, Stance, Tremor, Trunk
+from hiphold.metrics import FILTER_SD_DEG, Azimuth, Hold, Mean, Pelvis, Rotation, Stability, Stance, Tremor, Trunk
 from hiphold.samples import G_MPS2, Floats, Interval
 
 BASELINE_S, BEFORE_RAISE_S = 1.4, 0.1
@@ -86,6 +86,22 @@ class Repetition:
     zeroed: bool
     """whether the gyroscope of the pelvis was"""
     causal: bool
+    method: str = "vqf"
+    """whose orientation the pelvis has; as in metrics.FILTER_SD_DEG"""
+
+    @property
+    def worse(self) -> float:
+        """How much worse inclination and heading of this method are than those of vqf."""
+        return max(1.0, FILTER_SD_DEG[self.method][self.causal] / FILTER_SD_DEG["vqf"][self.causal])
+
+    @property
+    def incline_sd_deg(self) -> float:
+        """1 SD of a change of inclination."""
+        return self.worse * INCLINE_SD_DEG[self.zeroed][self.causal]
+
+    def range_sd_deg(self, range_deg: float) -> float:
+        """1 SD of a range of hip rotation."""
+        return self.worse * float(np.hypot(RANGE_SD_DEG, RANGE_SD_SHARE * range_deg))
 
     @property
     def stood(self) -> slice:
@@ -97,9 +113,8 @@ class Repetition:
     def turn_sd_deg(self) -> float:
         """1 SD of a change of heading from the baseline to the middle of the hold."""
         middle_s = (self.time_s[self.hold][0] + self.time_s[self.hold][-1]) / 2
-        return float(
-            np.hypot(TURN_SD_DEG, TURN_SD_DEGPS[self.zeroed][self.causal] * (middle_s - np.mean(self.baseline)))
-        )
+        drift_deg = TURN_SD_DEGPS[self.zeroed][self.causal] * (middle_s - np.mean(self.baseline))
+        return self.worse * float(np.hypot(TURN_SD_DEG, drift_deg))
 
 
 def shifted(values: Floats, of: Repetition) -> Stability:
@@ -127,7 +142,7 @@ def pelvis_stability(angles: Angles, of: Repetition) -> Pelvis:
     """
     tilt, obliquity = shifted(angles.pelvis_tilt_deg, of), shifted(angles.pelvis_obliquity_deg, of)
     rotation = shifted(angles.pelvis_rotation_deg, of)
-    incline_deg, facing = INCLINE_SD_DEG[of.zeroed][of.causal], np.deg2rad(of.facing_sd_deg)
+    incline_deg, facing = of.incline_sd_deg, np.deg2rad(of.facing_sd_deg)
     both = np.vstack([values[of.hold] for values in (angles.pelvis_tilt_deg, angles.pelvis_obliquity_deg)])
     both = both[:, np.isfinite(both).all(axis=0)]
     # 95 % ellipse of two normal variables: pi chi2(0.95, 2) sqrt(det cov)
@@ -144,7 +159,7 @@ def trunk_stability(angles: Angles, of: Repetition) -> Trunk:
     """Trunk against pelvis in the hold, against the baseline: two sensors, each with errors of its own."""
     tilt, rotation = shifted(angles.trunk_tilt_deg, of), shifted(angles.trunk_rotation_deg, of)
     mixed_deg = np.deg2rad(of.facing_sd_deg) * (shifted(angles.pelvis_obliquity_deg, of).mean_shift or 0.0)
-    incline_deg, turn_deg = INCLINE_SD_DEG[of.zeroed][of.causal], of.turn_sd_deg
+    incline_deg, turn_deg = of.incline_sd_deg, of.turn_sd_deg
     return Trunk(_sure(tilt, incline_deg, incline_deg, mixed_deg), _sure(rotation, turn_deg, turn_deg))
 
 
@@ -198,7 +213,7 @@ def with_angles(hold: Hold, angles: Angles, of: Repetition) -> Hold:
         hip_adduction_deg=Mean(_mean(angles.hip_adduction_deg[inside])),
         hip_rotation_deg=Rotation(internal_peak=float(rotation.max()), external_peak=float(rotation.min())),
         hip_rotation_range_deg=spread(rotation),
-        hip_rotation_range_uncertainty_95=1.96 * float(np.hypot(RANGE_SD_DEG, RANGE_SD_SHARE * spread(rotation))),
+        hip_rotation_range_uncertainty_95=1.96 * of.range_sd_deg(spread(rotation)),
         rotation_cycles=cycles(rotation),
         dissociation=dissociation(angles, inside),
     )

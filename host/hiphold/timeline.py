@@ -118,6 +118,9 @@ class NodeStream:
         self._restarts = 0
         self.gaps: list[Interval] = []
         self.saturated = 0
+        self.elapsed_s = np.empty(0)
+        """(n,) of the last block: since the first sample, by the node's own clock. Host time is corrected as it goes
+        on, and a correction in the middle of a raise is no time in which the leg turned"""
 
     @property
     def info(self) -> wire.Info | None:
@@ -165,7 +168,13 @@ class NodeStream:
         self._count(rows)
         self.saturated += int(np.count_nonzero(rows.saturated[new]))
         self._last = pick(rows, slice(-1, None))
+        self._measure_elapsed(rows, len(rows.seq[new]))
         return rows.block.select(new)
+
+    def _measure_elapsed(self, rows: Rows, n: int) -> None:
+        steps = np.where(_restarts(rows), np.diff(rows.block.time_s), np.diff(rows.own_s))
+        since_s = self.elapsed_s[-1] if len(self.elapsed_s) else 0.0
+        self.elapsed_s = since_s + np.cumsum(np.concatenate((np.zeros(n - len(steps)), np.maximum(steps, 0.0))))
 
     def _count(self, rows: Rows) -> None:
         lost = missing(rows, self.period_s)

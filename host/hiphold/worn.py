@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from hiphold.alignment import Alignment
 from hiphold.angles import facing_rad, mean_orientation, segment_rotation
 from hiphold.kept import Kept
 from hiphold.measure import choose, fuse
-from hiphold.mounting import Mounting, Seen
+from hiphold.mounting import Mounting, Seen, kind
 from hiphold.samples import Block, Floats, Interval, Settings
 from hiphold.segments import THIGHS
 from hiphold.stillness import Poses
@@ -45,9 +46,12 @@ class WornSensor:
         """the same in each quiet pose that is no stand"""
         self.drill = drill.DrillState()
         self.following = ritual.Following()
-        self.excursions: deque[ritual.Excursion] = deque(maxlen=LEARNED_FROM)
+        self._excursions: dict[str, deque[ritual.Excursion]] = defaultdict(lambda: deque(maxlen=LEARNED_FROM))
         self.bouts: deque[drill.Bout] = deque(maxlen=LEARNED_FROM)
         self.mounting = Mounting()
+        self.breaks_s: list[float] = []
+        """when its heading began anew, after a gap that no filter bridges"""
+        self._zeroed = False
 
     @property
     def placement(self) -> str:
@@ -65,14 +69,17 @@ class WornSensor:
             self._filter = orientation.OrientationFilter(
                 self._settings.method, self.stream.period_s, self.stream.zeroed
             )
+            self._zeroed = self.stream.zeroed and self._settings.method == "vqf"
             self._stillness = stillness.Stillness(self.stream.period_s)
-        fused = fuse(block, self._filter.step)
+        fused = fuse(replace(block, time_s=self.stream.elapsed_s), self._filter.step)
         difference = orientation.inclination_difference(fused, block.q_recorded)
         self._square_sum += float(difference @ difference)
         self._compared += len(difference)
         block, q, method = choose(block, fused, self._settings)
         self.method = method or self.method
         self._ended += self._stillness.step(block)
+        before = self.kept.time_s[-1:]
+        self.breaks_s.extend(orientation.breaks(np.concatenate((before, block.time_s))).tolist())
         self.kept.add(block, q)
         self._ended = [interval for interval in self._ended if interval[1] > self.kept.span[0]]
         return block, q
@@ -140,8 +147,14 @@ class WornSensor:
         self.following, ended = ritual.step(
             self.following, limits, block.time_s, tipped_deg, rate, block.gyr_radps, other
         )
-        self.excursions.extend(ended)
+        for excursion in ended:
+            self._excursions[kind(excursion, self.placement)].append(excursion)
         return ended
+
+    @property
+    def excursions(self) -> tuple[ritual.Excursion, ...]:
+        """The latest of each kind, by time."""
+        return tuple(sorted((e for some in self._excursions.values() for e in some), key=lambda e: e.start_s))
 
     def at(self, poses: Poses) -> tuple[Floats, Floats]:
         """(m, 4) mean orientation in each stand of the session and in each other pose; NaN where it was not there."""
@@ -153,11 +166,14 @@ class WornSensor:
         """What its mounting is learned from; None before the reference stand."""
         if self.alignment is None or self.stream.info is None:
             return None
-        return Seen(self.stream.info, self.alignment, *self.at(poses), tuple(self.excursions), self.bouts)
+        return Seen(
+            self.stream.info, self.alignment, *self.at(poses), self.excursions, self.bouts, self.breaks_s, self._zeroed
+        )
 
-    def facing_rad(self, number: int) -> float:
-        """Heading of the segment in a stand; NaN while that or its axes are not known."""
-        if self.mounting.axes is None or not -len(self.q_stands) <= number < len(self.q_stands):
+    def facing_rad(self, number: int, stand: Interval) -> float:
+        """Heading of the segment in a stand; NaN while that or its axes are not known, and when it began anew since."""
+        anew = bool(self.breaks_s) and stand[1] < self.breaks_s[-1]
+        if self.mounting.axes is None or anew or not -len(self.q_stands) <= number < len(self.q_stands):
             return float("nan")
         return float(facing_rad(self.q_stands[number][None], self.mounting.axes)[0])
 
