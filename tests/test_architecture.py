@@ -40,6 +40,7 @@ LAYERS = (
     ("hip", "slips", "kept"),
     ("angles",),
     ("mounting",),
+    ("calibrate",),
     ("stability", "segments"),
     ("reasons",),
     ("describe",),

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from hiphold import mounting, ritual
+from hiphold import calibrate, mounting, ritual
 from hiphold.alignment import Alignment
+from hiphold.calibrate import Seen
 from hiphold.drill import Bout
-from hiphold.mounting import Mounting, Seen, axes_by_marks, bows_of, is_bow, is_raise, kind, raises_of
+from hiphold.mounting import Mounting, axes_by_marks, bows_of, is_bow, is_raise, kind, raises_of
 from hiphold.ritual import Axes, Excursion, Turning
 from hiphold.samples import Event, Floats, Interval
 from hiphold.stillness import Poses
@@ -118,7 +119,7 @@ def sensor(
 
 
 def mount(seen: list[Seen], *events: Event, elsewhere: tuple[Interval, ...] = ()) -> dict[str, Mounting]:
-    return mounting.mount(seen, Poses(STANDS, list(elsewhere)), events)
+    return calibrate.mount(seen, Poses(STANDS, list(elsewhere)), events)
 
 
 def check_axes(found: Mounting, r: Floats, by: str, atol: float = 1e-9) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from hiphold import mounting, slips
+from hiphold import calibrate, slips
 from hiphold.alignment import Alignment
-from hiphold.mounting import Mounting, Seen
+from hiphold.calibrate import Seen
+from hiphold.mounting import Mounting
 from hiphold.ritual import Excursion, Turning
 from hiphold.samples import Floats, Interval
 from hiphold.stillness import Poses
@@ -388,7 +389,7 @@ def turned(*heading_deg: float) -> Floats:
 
 
 def mount(*seen: Seen, elsewhere: list[Interval] | None = None, stands: int = 6) -> dict[str, Mounting]:
-    return mounting.mount(seen, Poses(every_10_s(stands), elsewhere or []), ())
+    return calibrate.mount(seen, Poses(every_10_s(stands), elsewhere or []), ())
 
 
 STILL = forward(*[0.0] * 6)

@@ -24,11 +24,12 @@ from hiphold.angles import (
     until,
     without_facing,
 )
+from hiphold.calibrate import mount
 from hiphold.clock import NS
 from hiphold.describe import describe
 from hiphold.measure import check_oriented, check_placements, marked_stands, no_stand, nothing_there
 from hiphold.measurement import Measurement
-from hiphold.mounting import UNKNOWN, mount
+from hiphold.mounting import UNKNOWN
 from hiphold.ritual import Excursion, finish
 from hiphold.samples import Block, Codes, Event, Floats, Frame, Interval, NodeData, Settings, concatenate, empty_block
 from hiphold.segments import MEASURED, THIGHS, WORN, Oriented, Segment

@@ -83,7 +83,7 @@ def _holds_table(measurement: Measurement) -> RenderableType:
 
 
 def _nodes_table(measurement: Measurement) -> RenderableType:
-    headings = ("placement", "rate (Hz)", "samples", "lost", "saturated", "own against host (°)")
+    headings = ("placement", "rate (Hz)", "samples", "lost", "saturated", "own, host (° apart)", "drift (°/min)")
     table = _table("Sensors", *headings)
     for node in sorted(measurement.nodes, key=lambda node: PLACEMENTS.index(node.placement)):
         share = 100 * node.lost / max(1, node.lost + node.samples)
@@ -93,7 +93,8 @@ def _nodes_table(measurement: Measurement) -> RenderableType:
             str(node.samples),
             f"{node.lost} ({share:.1f} %)",
             "" if node.saturated is None else str(node.saturated),
-            "" if node.orientation_disagreement_deg is None else f"{node.orientation_disagreement_deg:.1f}",
+            _number(node.orientation_disagreement_deg, ".1f"),
+            _number(node.heading_drift_deg_per_min),
         )
     return table
 

@@ -10,7 +10,8 @@ import numpy as np
 from hiphold import drill, orientation
 from hiphold.alignment import Alignment
 from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
-from hiphold.mounting import UNKNOWN, Mounting, Seen, mount
+from hiphold.calibrate import Seen, mount
+from hiphold.mounting import UNKNOWN, Mounting
 from hiphold.ritual import Excursion
 from hiphold.samples import Codes, Event, Floats, Interval, NodeData
 from hiphold.stillness import Poses

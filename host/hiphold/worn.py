@@ -10,9 +10,10 @@ import numpy as np
 from hiphold import alignment, drill, orientation, quaternion, ritual, stillness
 from hiphold.alignment import Alignment
 from hiphold.angles import facing_rad, mean_orientation, segment_rotation
+from hiphold.calibrate import Seen
 from hiphold.kept import Kept
 from hiphold.measure import choose, fuse
-from hiphold.mounting import Mounting, Seen, kind
+from hiphold.mounting import Mounting, kind
 from hiphold.samples import Block, Floats, Interval, Settings
 from hiphold.segments import THIGHS
 from hiphold.stillness import Poses
@@ -137,13 +138,16 @@ class WornSensor:
     ) -> list[ritual.Excursion]:
         """The excursions that end in this block; thighs: what else moves, for pelvis and trunk."""
         limits = ritual.THIGH if self.placement in THIGHS else ritual.PELVIS
-        other = np.full(len(block), np.nan)
-        rate = other
-        if self.alignment and (self.following.open or (tipped_deg > limits.from_deg).any()):
-            rate = ritual.tip_rate_degps(up_sensor, self.alignment.y_sensor, block.gyr_radps)
-            if self.placement not in THIGHS and thighs:
-                seen = [thigh.tipped_since(float(block.time_s[0])) for thigh in thighs]
-                other = np.fmax.reduce([np.interp(block.time_s, *each) for each in seen])
+        if not (self.alignment and (self.following.open or (tipped_deg > limits.from_deg).any())):
+            self.following = ritual.Following(None, float(block.time_s[-1]))
+            return []
+        rate, other = (
+            ritual.tip_rate_degps(up_sensor, self.alignment.y_sensor, block.gyr_radps),
+            np.full(len(block), np.nan),
+        )
+        if self.placement not in THIGHS and thighs:
+            seen = [thigh.tipped_since(float(block.time_s[0])) for thigh in thighs]
+            other = np.fmax.reduce([np.interp(block.time_s, *each) for each in seen])
         self.following, ended = ritual.step(
             self.following, limits, block.time_s, tipped_deg, rate, block.gyr_radps, other
         )

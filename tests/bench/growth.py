@@ -19,7 +19,7 @@ from hiphold.simulation.script import Script
 from hiphold.simulation.sensor import Sensor
 from hiphold.sources.simulate import simulate
 
-MINUTES = {"": (15, 30, 60), "--causal": (5, 10, 20)}
+MINUTES = {"": (15, 30, 60), "--causal": (5, 10)}
 WORN = ("pelvis", "thigh_left", "thigh_right", "trunk")
 REPETITION_S = 18.0
 
