@@ -165,12 +165,12 @@ class Live:
         """Of the pelvis its heading in the first stand, of others theirs minus its in the last stand, rad, or NaN."""
         numbered = list(enumerate(self.poses.stands))
         faced = (pelvis.facing_rad(*each) for each in numbered)
-        found = {"pelvis": next((angle for angle in faced if np.isfinite(angle)), float("nan"))}
+        found = {"pelvis": _first_known(faced)}
         for placement in MEASURED[1:]:
             node = self._placed(placement)
             last = reversed(numbered[-LOOKED_AT:])
             ahead = (node.facing_rad(*each) - pelvis.facing_rad(*each) for each in last) if node else ()
-            found[placement] = next((angle for angle in ahead if np.isfinite(angle)), float("nan"))
+            found[placement] = _first_known(ahead)
         return found
 
     def _placed(self, placement: str) -> WornSensor | None:
@@ -304,6 +304,11 @@ class Live:
             for n in self._nodes.values()
             if n.nameless
         ]
+
+
+def _first_known(values: Iterable[float]) -> float:
+    """The first that is finite, asking for no more; NaN when none is."""
+    return next((value for value in values if np.isfinite(value)), float("nan"))
 
 
 def _shown(snapshots: Sequence[Snapshot]) -> Angles | None:

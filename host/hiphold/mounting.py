@@ -101,11 +101,7 @@ def axes_by_marks(case: Case, y_sensor: Floats) -> Axes | str:
     level = np.array((0.0, 0.0, 1.0)) - y_sensor * y_sensor[2]
     level /= np.linalg.norm(level)
     axis, way = _LID_AXIS[case.lid]
-    if axis == 0:
-        x = way * level
-        return Axes(np.column_stack((x, y_sensor, np.cross(x, y_sensor))), float("nan"))
-    z = way * level
-    return Axes(np.column_stack((np.cross(y_sensor, z), y_sensor, z)), float("nan"))
+    return ritual.around(y_sensor, way * level if axis == 2 else np.cross(way * level, y_sensor), float("nan"))
 
 
 def kind(excursion: Excursion, placement: str) -> str:
@@ -179,8 +175,7 @@ def _between(turned: Axes, marks: Axes) -> Axes:
     """The axes halfway between two that are about equally good."""
     y = turned.r_sensor_from_segment[:, 1]
     z = turned.z_sensor + marks.z_sensor
-    z /= np.linalg.norm(z)
-    return Axes(np.column_stack((np.cross(y, z), y, z)), turned.spread_deg)
+    return ritual.around(y, z / np.linalg.norm(z), turned.spread_deg)
 
 
 def pelvis(

@@ -171,6 +171,11 @@ def total(excursions: Iterable[Excursion]) -> Turning:
     return turning
 
 
+def around(y_sensor: Floats, z_sensor: Floats, spread_deg: float) -> Axes:
+    """Right-handed axes from up and right, unit vectors (3,) at right angles: x = y cross z."""
+    return Axes(np.column_stack((np.cross(y_sensor, z_sensor), y_sensor, z_sensor)), spread_deg)
+
+
 def axes(y_sensor: Floats, turning: Turning, way: int) -> Axes | None:
     """Axes of a segment; way: +1 when tipping away from the stand turns it about +z, -1 when about -z.
 
@@ -184,7 +189,7 @@ def axes(y_sensor: Floats, turning: Turning, way: int) -> Axes | None:
         return None
     z = directions[:, 2] * np.sign(way * (turning.outward @ directions[:, 2]))
     spread = np.rad2deg(np.arctan(np.sqrt(max(power[1], 0) / power[2])))
-    return Axes(np.column_stack((np.cross(y_sensor, z), y_sensor, z)), float(spread))
+    return around(y_sensor, z, float(spread))
 
 
 def between_deg(a: Axes, b: Axes) -> float:

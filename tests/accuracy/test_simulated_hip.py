@@ -33,7 +33,6 @@ REACHED_DEG = {"pelvis_obliquity": 1.25}
 RANGE_DEG = 1.0
 OTHERS_DEG = 2.0
 """trunk angles, and flexion of the stance hip"""
-STRAIGHT_BOW_DEG = 0.8
 
 
 def errors(simulations: list[Simulation], causal: bool) -> Errors:
