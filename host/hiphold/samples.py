@@ -5,6 +5,7 @@ No logic lives here beyond slicing. Arrays are float64 and are never written to 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -120,6 +121,10 @@ class NodeData:
     """one of wire.CHIPS; empty when the node never said"""
     zeroed: bool = False
     """whether a zero of the gyroscope, taken at rest, is off its rates already"""
+    clock_uncertainty_s: float = math.nan
+    """95 % half-width of where its samples lie on the common time axis; NaN when its clock was never asked"""
+    clock_skew_ppm: float = math.nan
+    """by how much the host's clock is faster than the node's"""
 
     def with_block(self, block: Block) -> NodeData:
         """The same node with other samples."""

@@ -16,11 +16,13 @@ import numpy as np
 
 from hiphold import wire
 from hiphold.orientation import typical_period
-from hiphold.samples import Block, Bools, Frame, Interval, NodeData, empty_block
+from hiphold.samples import Block, Bools, Floats, Frame, Interval, NodeData, empty_block
 from hiphold.unpack import Integers, NodeLog, Rows, in_order, pick
 
-EXCHANGES_KEPT = 64
-"""clock exchanges a live node remembers; at one in 2 s that is two minutes, longer than a clock drifts unseen"""
+EXCHANGES_KEPT = 300
+"""clock exchanges a live node remembers; at five a second that is a minute"""
+UNSURE_S = 5e-3
+"""a clock that is less sure than this is warned of: a leg turns by a degree in it"""
 
 
 def missing(rows: Rows, period_s: float) -> Integers:
@@ -50,11 +52,26 @@ def _rising(rows: Rows) -> Rows:
     return replace(rows, block=rows.block.not_before(-np.inf))
 
 
-def _warnings(log: NodeLog, restarts: int) -> tuple[str, ...]:
+def _clock_of(log: NodeLog, own_s: Floats) -> tuple[float, float]:
+    """95 % half-width of a node's place on the host's time axis in s, and its skew in ppm; NaN where not known."""
+    clock = None if log.is_import else log.clock()
+    if clock is None:
+        return np.nan, np.nan
+    middle_us = np.array(1e6 * np.median(own_s))
+    return float(clock.uncertainty_95_s(middle_us)), float(1e6 * clock.skew(middle_us))
+
+
+def _warnings(log: NodeLog, restarts: int, clock_uncertainty_s: float) -> tuple[str, ...]:
     broken = f"{log.broken} packets of {log.node} were not of this protocol and are left out."
     restarted = f"{log.node} restarted {restarts} times while recording."
     bare = f"{log.node} sent no calibration; its gyroscope zero and accelerometer are taken as they are."
-    said = ((broken, log.broken > 0), (restarted, restarts > 0), (bare, not (log.is_import or log.calibrated)))
+    unsure = f"{log.node} may be {1e3 * clock_uncertainty_s:.0f} ms off in time against the other sensors."
+    said = (
+        (broken, log.broken > 0),
+        (restarted, restarts > 0),
+        (bare, not (log.is_import or log.calibrated)),
+        (unsure, clock_uncertainty_s > UNSURE_S),
+    )
     return tuple(sentence for sentence, true in said if true)
 
 
@@ -63,6 +80,7 @@ def _node_data(log: NodeLog, rows: Rows) -> NodeData:
     rows = _rising(rows)
     period_s = typical_period(rows.block.time_s)
     lost, info = missing(rows, period_s), log.info
+    clock_uncertainty_s, clock_skew_ppm = _clock_of(log, rows.own_s[rows.boot == rows.boot[-1]])
     return NodeData(
         node=log.node,
         placement=info.placement if info else "unknown",
@@ -72,9 +90,11 @@ def _node_data(log: NodeLog, rows: Rows) -> NodeData:
         lost=int(lost.sum()),
         gaps=tuple(_holes(rows, lost)),
         saturated=None if log.is_import else int(rows.saturated.sum()),
-        warnings=_warnings(log, int(np.count_nonzero(_restarts(rows)))),
+        warnings=_warnings(log, int(np.count_nonzero(_restarts(rows))), clock_uncertainty_s),
         chip=info.chip if info else "",
         zeroed=log.zeroed,
+        clock_uncertainty_s=clock_uncertainty_s,
+        clock_skew_ppm=clock_skew_ppm,
     )
 
 
@@ -185,6 +205,7 @@ class NodeStream:
     def data(self, block: Block, zero_s: float) -> NodeData:
         """What `assemble` says of a node, for samples that were kept outside; times counted from zero_s."""
         info = self.info
+        clock_uncertainty_s, clock_skew_ppm = _clock_of(self._log, self._last.own_s if self._last else np.zeros(1))
         return NodeData(
             node=self._log.node,
             placement=info.placement if info else "unknown",
@@ -194,7 +215,9 @@ class NodeStream:
             lost=self.lost,
             gaps=tuple((a - zero_s, z - zero_s) for a, z in self.gaps),
             saturated=None if self.imported else self.saturated,
-            warnings=_warnings(self._log, self._restarts),
+            warnings=_warnings(self._log, self._restarts, clock_uncertainty_s),
             chip=info.chip if info else "",
             zeroed=self.zeroed,
+            clock_uncertainty_s=clock_uncertainty_s,
+            clock_skew_ppm=clock_skew_ppm,
         )

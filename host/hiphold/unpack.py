@@ -48,6 +48,7 @@ _SHARED = itemgetter(*(dict(FULL_FRAME.fields or {})[name][1] for name in ("coun
 """packet -> what full frames must share, which are single bytes"""
 _HEADERS = ("seq", "node_us", "period_ns")
 """what they need not share"""
+REFIT_PART = 10
 _SEQ_BITS = 40
 """a sample's number takes at most 33: four bytes, and its place in the message"""
 
@@ -108,6 +109,8 @@ class NodeLog:
     _ahead_s: dict[int, float] = field(default_factory=dict)
     """start of the node -> least (arrival - node time)"""
     _clocks: dict[int, Clock] = field(default_factory=dict)
+    _unheard: int = 0
+    """exchanges since a clock was fitted"""
 
     def add(self, frame: Frame, epoch_ns: int) -> None:
         """Keep what one frame says; a frame that is not of this protocol is counted, not lost from the file."""
@@ -147,8 +150,16 @@ class NodeLog:
                 self._calibration = message
             self._first = self._first or message
         elif isinstance(message, wire.Time):
-            self.exchanges.append(exchange(message, arrival_s, epoch_ns))
-            self._clocks.pop(message.boot, None)
+            self._exchanged(exchange(message, arrival_s, epoch_ns))
+
+    def _exchanged(self, found: Exchange | None) -> None:
+        if found is None:
+            self.broken += 1
+            return
+        self.exchanges.append(found)
+        self._unheard += 1
+        if self._unheard * REFIT_PART >= len(self.exchanges):
+            self._clocks.pop(found.boot, None)
 
     def _known(self, kind: _Kind) -> _Kind:
         """With the calibration that samples came with, or the first that came after them."""
@@ -159,11 +170,16 @@ class NodeLog:
         self._ahead_s[boot] = min(ahead_s, self._ahead_s.get(boot, np.inf))
 
     def _clock(self, boot: int) -> Clock:
-        """The node's clock since that start, fitted anew after each exchange."""
+        """The node's clock since that start, fitted anew whenever a tenth of the exchanges is new."""
         if boot not in self._clocks:
+            self._unheard = 0
             exchanges = [e for e in self.exchanges if e.boot == boot]
             self._clocks[boot] = fit_clock(exchanges, self._ahead_s[boot])
         return self._clocks[boot]
+
+    def clock(self) -> Clock | None:
+        """The clock of the latest start that sent samples; None for a log without any."""
+        return self._clock(max(self._first_s, key=self._first_s.__getitem__)) if self._first_s else None
 
     @property
     def calibrated(self) -> bool:
