@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest
 
-.PHONY: help demo test lint types accuracy bench clean
+.PHONY: help demo test micropython32 lint types accuracy bench clean
 
 help:
 	@echo "make demo      a whole simulated session; result in ./demo/"
 	@echo "make test      style, types and tests: what CI runs"
 	@echo "make accuracy  every figure judged against truth, the long version; writes docs/explanation/accuracy.md"
+	@echo "make micropython32   a 32-bit MicroPython for the tests that want one (Debian)"
 	@echo "make bench     speed and memory, side by side in one run"
 	@echo "make clean     remove what these made"
 
@@ -35,9 +36,14 @@ typings: pyproject.toml | .venv/bin/python
 	rm -rf $@
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ 'micropython-esp32-stubs>=1.29,<1.30'
 
+# Debian's MicroPython for 32-bit machines, for the tests that need one; they skip without it.
+micropython32: .build/micropython32/micropython
+.build/micropython32/micropython: tests/micropython32.sh
+	sh tests/micropython32.sh
+
 types: .venv/dev-installed typings
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file mypy-firmware.ini host/hiphold/wire.py
+	$(BIN)/mypy --config-file mypy-firmware.ini
 
 test: lint types
 	$(TESTS) -n auto

@@ -77,6 +77,16 @@ def micropython() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def micropython32() -> str:
+    """A MicroPython whose viper int has 32 bits, as that of an ESP32."""
+    built = REPOSITORY / ".build" / "micropython32" / "micropython"
+    found = os.environ.get("HIPHOLD_MICROPYTHON32") or (str(built) if built.exists() else shutil.which("micropython32"))
+    if not found:
+        pytest.skip("no MicroPython of 32 bits here: `make micropython32` gets Debian's, or set HIPHOLD_MICROPYTHON32")
+    return found
+
+
 @pytest.fixture
 def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
