@@ -123,10 +123,11 @@ class Imu:
 
     def fetch(self, count: int) -> None:
         """`count` samples, at most MAX_FETCH, from the FIFO to `raw`; none when it overflowed meanwhile."""
+        self._torn = True  # a burst that breaks off has taken any number of bytes
         self._bus.readfrom_mem_into(self._address, _FIFO_R_W, self._views[count])
         self._bus.readfrom_mem_into(self._address, _INT_STATUS, self._one)
-        if self._one[0] & 0x10:
-            self.overrun = self._torn = True
+        self._torn = bool(self._one[0] & 0x10)
+        self.overrun = self.overrun or self._torn
 
     def unpack(self, count: int, out: "array[int]") -> int:
         """`raw` to rows of 10 in `out`; how many samples there are."""
