@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest
 
-.PHONY: help demo test micropython32 lint types accuracy bench clean
+.PHONY: help demo test rig micropython32 lint types accuracy bench clean
 
 help:
 	@echo "make demo      a whole simulated session; result in ./demo/"
 	@echo "make test      style, types and tests: what CI runs"
+	@echo "make rig       the firmware on a virtual radio, in real time; RUN='scan' runs another command"
 	@echo "make accuracy  every figure judged against truth, the long version; writes docs/explanation/accuracy.md"
 	@echo "make micropython32   a 32-bit MicroPython for the tests that want one (Debian)"
 	@echo "make bench     speed and memory, side by side in one run"
@@ -26,6 +27,10 @@ help:
 
 demo: .venv/demo-installed
 	$(BIN)/hiphold demo --out demo
+
+# For a person to play with: two nodes on a simulated athlete, received as they would be, in real time.
+rig: .venv/dev-installed
+	PYTHONPATH=tests $(BIN)/python -m rig --nodes pelvis,thigh_right --loss 0.05 -- $(or $(RUN),record rig.mcap --seconds 60)
 
 lint: .venv/dev-installed
 	$(BIN)/ruff check .

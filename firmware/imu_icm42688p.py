@@ -10,7 +10,6 @@ import time
 from array import array
 
 import machine
-
 import micropython
 from micropython import const
 

@@ -13,7 +13,6 @@ import time
 from array import array
 
 import machine
-
 import micropython
 from micropython import const
 
@@ -203,12 +202,15 @@ class Imu:
         self._write(_CTRL2, 0)
 
     def waiting(self) -> int:
-        """Complete samples in the FIFO; sets `overrun` when it ran over since the last call."""
+        """Complete samples in the FIFO. One that ran over is emptied and `overrun` set."""
         two = self._two
         self._bus.readfrom_mem_into(self._address, _FIFO_STATUS1, two)
         if two[1] & 0x48:
             self.overrun = True
-            self._slot[_PARTS] = 0  # its other parts are gone; four slots on, others would look like them
+            self._slot[_PARTS] = 0
+            self._write(_FIFO_CTRL4, 0)  # else it would go on in the middle of a sample, each then one period late
+            self._write(_FIFO_CTRL4, 6)
+            return 0
         return ((two[1] & 1) << 8 | two[0]) // 3
 
     def fetch(self, count: int) -> None:

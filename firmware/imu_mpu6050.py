@@ -11,7 +11,6 @@ import time
 from array import array
 
 import machine
-
 import micropython
 from micropython import const
 

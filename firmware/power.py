@@ -7,9 +7,8 @@ import time
 
 import esp32
 import machine
-import wire
-
 import micropython
+import wire
 from micropython import const
 
 READINGS = 9  # of which the median counts; the radio's current makes single ones jump

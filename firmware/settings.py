@@ -37,7 +37,10 @@ class Settings:
     def __init__(self) -> None:
         self.placement = "thigh_right"
         self.lid = "right"
-        self.name = config.NAME + "-" + binascii.hexlify(machine.unique_id()[-2:]).decode()
+        name, digits = config.NAME, "-" + binascii.hexlify(machine.unique_id()[-2:]).decode()
+        while len(name.encode()) + len(digits) > wire.MAX_NAME:  # a builder may write what could not be stored
+            name = name[:-1]
+        self.name = name + digits
         self.rate_hz = 0
         self.mode = wire.SAMPLES
         self.boot = 0

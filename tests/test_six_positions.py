@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hiphold import quaternion
 from hiphold.errors import BadInputError
 from hiphold.samples import G_MPS2, Block, Floats
-from hiphold.six_positions import FACES, Position, face_of, position, solve
+from hiphold.setup.six_positions import FACES, Position, face_of, position, solve
 
 RATE_HZ = 120
 UP = np.vstack([sign * np.eye(3)[axis] for axis in range(3) for sign in (1, -1)])

@@ -209,6 +209,7 @@ def test_a_restart_goes_on_after_what_was_before() -> None:
     """Boot 9 ran until 0.03 s; boot 2 came up with its own numbers and clock, and its first sample at 5 s."""
     frames = [
         at(0.03, samples(0, numbered(0), boot=9)),
+        at(5.0, info(boot=2)),
         at(5.03, samples(0, numbered(100), boot=2, node_s=1.0)),
         at(5.07, samples(4, numbered(104), boot=2, node_s=1.04)),
     ]
@@ -219,6 +220,35 @@ def test_a_restart_goes_on_after_what_was_before() -> None:
     np.testing.assert_allclose(data.gaps, [(0.03, 5.0)], atol=1e-6)
     assert data.lost == 496
     assert any("restarted 1 times" in warning for warning in data.warnings)
+
+
+def test_a_restart_that_no_one_announced_is_believed_once_three_frames_bear_it_out() -> None:
+    frames = [at(0.03, samples(0, boot=9))]
+    frames += [at(5.03 + 0.04 * k, samples(4 * k, boot=2, node_s=1.0 + 0.04 * k)) for k in range(3)]
+    assert [len(one(frames[:n]).block) for n in (2, 3, 4)] == [4, 4, 16]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        samples(4_000_004, node_s=0.04),
+        samples(4, node_s=4e6),
+        samples(4, node_s=-0.0, boot=1),
+        samples(4, boot=7),
+    ],
+    ids=["number", "node time ahead", "node time behind", "start"],
+)
+def test_a_frame_that_contradicts_all_others_is_left_out_live_and_offline(damaged: bytes) -> None:
+    """It would be millions of samples lost, or a node that never is in time again."""
+    frames = [at(0.03 + 0.04 * k, samples(4 * k)) for k in range(6)]
+    spoilt = [*frames[:1], at(0.071, damaged), *frames[1:]]
+    data, sound = one(spoilt), one(frames)
+    assert data.lost == 0
+    np.testing.assert_array_equal(data.block.time_s, sound.block.time_s)
+    assert any("1 packets of a contradict all others" in warning for warning in data.warnings)
+    live = NodeStream("a", EPOCH_NS)
+    assert sum(len(live.push(frame)) for frame in spoilt) == len(sound.block)
+    assert live.lost == 0
 
 
 def test_a_broken_packet_is_counted_and_not_fatal() -> None:

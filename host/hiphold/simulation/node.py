@@ -48,7 +48,7 @@ def _counts(values: Floats, per_count: float) -> npt.NDArray[np.int16]:
 def sample(
     motion: Motion, sensor: Sensor, unit: Unit, time_s: Floats, rng: np.random.Generator
 ) -> npt.NDArray[np.int16]:
-    """(n, 10) as a node packs it: acc and gyr in counts, and its own orientation from what it calibrated itself."""
+    """(n, 10) as a node packs it: acc and gyr in counts, and the orientation it makes of these and its zero."""
     force, rate = ideal_signals(motion, unit, time_s)
     bandwidth = np.sqrt(sensor.rate_hz / 2.0)
     noise = bandwidth * rng.standard_normal((2, len(time_s), 3))
@@ -57,9 +57,10 @@ def sample(
     acc_unit = wire.ACC_G_PER_COUNT[sensor.acc_code] * G_MPS2
     gyr_unit = wire.GYR_DPS_PER_COUNT[sensor.gyr_code] * DPS_RADPS
     acc_counts, gyr_counts = _counts(acc, acc_unit), _counts(gyr, gyr_unit)
-    zero, level = unit.calibration[:2] if unit.calibration else (np.zeros(3), np.zeros(3))
+    acc_read: Floats = acc_counts.astype(np.float64) * acc_unit
+    zero = np.array(unit.calibration.gyr_zero_radps if unit.calibration else (0.0,) * 3)
     node_s = unit.node_s(time_s)
-    q = estimate_orientation(node_s, gyr_counts * gyr_unit - zero, acc_counts * acc_unit - level, "basicvqf", True)
+    q = estimate_orientation(node_s, gyr_counts * gyr_unit - zero, acc_read, "basicvqf", True)
     return np.concatenate((acc_counts, gyr_counts, _counts(q, 1.0 / wire.QUATERNION_ONE)), axis=1)
 
 
