@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import random
+import random
 import sys
 import threading
 import time
@@ -57,7 +58,7 @@ class Board:
         self._link = link
         self.damage = 0
         """one packet in so many is broken on the way"""
-        self._count = 0
+        self._dice = random.Random(1)
         self.plug()
 
     def plug(self) -> None:
@@ -91,8 +92,7 @@ class Board:
     def _packets(self, packets: list[bytes]) -> None:
         for packet in packets:
             coded = wire.cable_encode(packet)
-            self._count += 1
-            if self.damage and self._count % self.damage == 0:
+            if self.damage and self._dice.randrange(self.damage) == 0:
                 coded = coded[:9] + bytes([coded[9] ^ 0x55 or 1]) + coded[10:]
             self._send(coded)
 

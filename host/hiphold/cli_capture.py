@@ -226,8 +226,10 @@ def _state(node: Node) -> str:
     talk = node.dialogue
     if node.ended or talk.finished:
         return "ended"
+    if not talk.connected_now:
+        return "connecting again" if talk.link_losses else "connecting"
     if not talk.streaming:
-        return talk.problem or ("starting" if talk.connected_now else "connecting")
+        return talk.problem or "starting"
     faults = fault_words(talk.info.faults) if talk.info else ""
     return f"receiving, {faults}" if faults else "receiving"
 

@@ -69,7 +69,7 @@ async def find(
     scan_s: float = SCAN_S,
     scanner: Scanner | None = None,
 ) -> list[Found]:
-    """The nodes to record: those of these names (or addresses) and ports; without any, all that are heard.
+    """The nodes to record: those of these names, addresses or beginnings of them, and ports; else all that are heard.
 
     Raises HipholdError when one that was named is not heard, or none is, or none can be received.
     """
@@ -95,7 +95,9 @@ def _chosen(names: Sequence[str], heard: list[Found]) -> list[Found]:
         )
     chosen: dict[str, Found] = {}
     for name in names:
-        fitting = [each for each in heard if each.seen and name.lower() in _names(each, each.seen)]
+        named = [(each, _names(each, each.seen)) for each in heard if each.seen]
+        fitting = [each for each, names in named if name.lower() in names]
+        fitting = fitting or [each for each, names in named if any(n.startswith(name.lower()) for n in names)]
         if not fitting:
             there = ", ".join(each.name for each in heard)
             raise HipholdError(f"No node {name!r} was heard, only {there}; switch it on, or choose among these.")

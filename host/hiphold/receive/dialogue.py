@@ -260,7 +260,7 @@ class Dialogue:
             return "sends to another computer; stop the recording there"
         if status == wire.FAULT:
             faults = self.info.faults if self.info else 0
-            return f"takes no samples ({fault_words(faults) or 'a fault'})"
+            return f"takes no samples ({fault_words(faults) or 'a fault'}); `hiphold node info` says what to do"
         return f"refuses to start (status {status})"
 
     def _judge_version(self, packet: bytes) -> None:

@@ -37,7 +37,7 @@ INSTALL, UPGRADE = "hiphold node install", "pip install -U hiphold"
 RATES_HZ = {"lsm6dsv16x": (60, 120, 240, 480), "mpu6050": (50, 100, 200, 500), "icm42688p": (50, 100, 200, 500)}
 """what each chip offers"""
 ADVICE = {
-    "no_imu": "the motion sensor does not answer: check its four wires, and CHIP in config.py",
+    "no_imu": "no motion sensor answers, or another than config.py says: check its four wires, CHIP and IMU_ADDRESS",
     "bus_error": "the motion sensor stopped answering: check its wires, then switch the node off and on",
     "low_battery": "charge it",
     "settings_lost": "its settings were lost: name it, place it and calibrate it anew",
