@@ -72,7 +72,7 @@ async def wear(
         skew_ppm = (-1) ** number * 20.0 * number
         node = {"chip": chip, "skin": skins.get(placement, Still()), "flaws": flaws.get(placement)} | options
         await rig.node(placement, config={"CHIP": chip} | dict(config or {}), **({"skew_ppm": skew_ppm} | node))
-        (seen,) = [each for each in await ble.scan(SCAN_S, rig.adapter.scanner) if each.name not in placements]
+        (seen,) = [each for each in await ble.scan(SCAN_S, rig.adapter.scanner) if each.name not in rig.nodes]
         commands = [
             wire.encode_command(wire.SET_PLACEMENT, wire.PLACEMENTS.index(placement)),
             wire.encode_command(wire.SET_NAME, name=placement),

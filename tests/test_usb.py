@@ -6,7 +6,6 @@ import asyncio
 import errno
 import os
 import random
-import random
 import sys
 import threading
 import time
