@@ -14,6 +14,7 @@ from hiphold import recording, timeline, wire
 from hiphold.receive import capture
 from hiphold.samples import Frame, Interval
 from hiphold.sources import ble
+from rig import session
 from rig.chips import Flaws, Skin
 from rig.rig import Rig
 from rig.skin import Still
@@ -43,7 +44,7 @@ class Outcome:
 
 
 async def tell(rig: Rig, seen: ble.Seen, *commands: bytes) -> list[bytes]:
-    """Send commands over a connection of their own; what came back."""
+    """Send commands over a radio connection of their own; what came back."""
     came: list[bytes] = []
     async with rig.adapter.client(seen.device) as client:
         await client.start_notify(wire.FRAMES_UUID, lambda _, data: came.append(bytes(data)))
@@ -69,10 +70,14 @@ async def wear(
     """Switch nodes on, one per placement, and tell each where it is worn; its name is its placement then."""
     skins, flaws, calibrations = skins or {}, flaws or {}, calibrations or {}
     for number, placement in enumerate(placements):
-        skew_ppm = (-1) ** number * 20.0 * number
-        node = {"chip": chip, "skin": skins.get(placement, Still()), "flaws": flaws.get(placement)} | options
-        await rig.node(placement, config={"CHIP": chip} | dict(config or {}), **({"skew_ppm": skew_ppm} | node))
-        (seen,) = [each for each in await ble.scan(SCAN_S, rig.adapter.scanner) if each.name not in rig.nodes]
+        device = await rig.node(
+            placement,
+            chip=chip,
+            skin=skins.get(placement, Still()),
+            flaws=flaws.get(placement),
+            config={"CHIP": chip} | dict(config or {}),
+            **({"skew_ppm": (-1) ** number * 20.0 * number} | options),
+        )
         commands = [
             wire.encode_command(wire.SET_PLACEMENT, wire.PLACEMENTS.index(placement)),
             wire.encode_command(wire.SET_NAME, name=placement),
@@ -82,8 +87,7 @@ async def wear(
         if placement in calibrations:
             zero, offset, matrix = calibrations[placement]
             commands.append(wire.encode_command(wire.SET_CALIBRATION, *zero, *offset, *matrix))
-        replies = [m for packet in await tell(rig, seen, *commands) for m in wire.messages(packet)]
-        assert all(reply.status == wire.OK for reply in replies if isinstance(reply, wire.Reply)), replies
+        await session.tell(device, commands)
 
 
 async def record(rig: Rig, path: Path, seconds: float, during: During | None = None) -> Outcome:

@@ -99,12 +99,8 @@ async def dress(
 
 
 async def set_up(node: NodeProcess, unit: Unit) -> None:
-    """What `hiphold node` does once per node: placement, lid, name and calibration.
-
-    GET_INFO comes first: until a packet has been understood, byte 3 on the cable is Ctrl-C.
-    """
+    """What `hiphold node` does once per node: placement, lid, name and calibration."""
     commands = [
-        wire.encode_command(wire.GET_INFO),
         wire.encode_command(wire.SET_PLACEMENT, wire.PLACEMENTS.index(unit.says)),
         wire.encode_command(wire.SET_LID, wire.LID_SIDES.index(unit.lid)),
         wire.encode_command(wire.SET_NAME, name=unit.name),
@@ -112,7 +108,15 @@ async def set_up(node: NodeProcess, unit: Unit) -> None:
     if unit.calibration:
         zero, offset, matrix = unit.calibration
         commands.append(wire.encode_command(wire.SET_CALIBRATION, *zero, *offset, *matrix))
-    for command in commands:
+    await tell(node, commands)
+
+
+async def tell(node: NodeProcess, commands: Sequence[bytes]) -> None:
+    """Give a node commands over its cable. Raises NodeFailedError when it refuses one.
+
+    GET_INFO comes first: until a packet has been understood, byte 3 on the cable is Ctrl-C.
+    """
+    for command in (wire.encode_command(wire.GET_INFO), *commands):
         answer = await ask(node, command)
         if isinstance(answer, wire.Reply) and answer.status != wire.OK:
             raise NodeFailedError(f"command {command[0]} was answered with status {answer.status}")
