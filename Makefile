@@ -3,12 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest
 
-.PHONY: help demo test rig micropython32 lint types accuracy bench clean
+.PHONY: help demo test test-bluez soak rig micropython32 lint types accuracy bench clean
 
 help:
 	@echo "make demo      a whole simulated session; result in ./demo/"
 	@echo "make test      style, types and tests: what CI runs"
 	@echo "make rig       the firmware on a virtual radio, in real time; RUN='scan' runs another command"
+	@echo "make soak      half an hour of four virtual nodes with losses, blackouts and restarts"
+	@echo "make test-bluez   the nodes behind a real BlueZ, in a virtual machine (Debian)"
 	@echo "make accuracy  every figure judged against truth, the long version; writes docs/explanation/accuracy.md"
 	@echo "make micropython32   a 32-bit MicroPython for the tests that want one (Debian)"
 	@echo "make bench     speed and memory, side by side in one run"
@@ -31,6 +33,14 @@ demo: .venv/demo-installed
 # For a person to play with: two nodes on a simulated athlete, received as they would be, in real time.
 rig: .venv/dev-installed
 	PYTHONPATH=tests $(BIN)/python -m rig --nodes pelvis,thigh_right --loss 0.05 -- $(or $(RUN),record rig.mcap --seconds 60)
+
+# The nodes behind a real BlueZ in a virtual machine (Debian: qemu-system-x86 and mmdebstrap); minutes, not part of `test`.
+test-bluez: .venv/dev-installed
+	PYTHONPATH=tests $(BIN)/python -m bluez.run
+
+# Half an hour of four nodes with losses, blackouts and restarts, in virtual time.
+soak: .venv/dev-installed
+	PYTHONPATH=tests $(BIN)/python -m soak.soak
 
 lint: .venv/dev-installed
 	$(BIN)/ruff check .
@@ -59,6 +69,9 @@ accuracy: .venv/dev-installed
 bench: .venv/dev-installed
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/growth.py
+	$(BIN)/python tests/bench/fusion.py
+	$(BIN)/python tests/bench/sampler.py
+	$(BIN)/python tests/bench/firmware_size.py
 
 clean:
 	rm -rf .venv typings demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -138,6 +138,20 @@ def test_exchanges_damaged_on_the_way_are_outvoted() -> None:
     assert clock.host_s(np.array(206e6)) == pytest.approx(OFFSET_S + RATE * 206.0, abs=1e-3)
 
 
+def test_a_host_that_stood_still_for_a_moment_does_not_move_the_clock() -> None:
+    """For 0.2 s it neither asked nor stamped in time: some answers seem to come before they were given."""
+    rng = np.random.default_rng(3)
+    exchanges, offset_s = by_connection_events(rng, 30.0, 20e-6)
+    stood = [
+        Exchange(1, e.asked_s, e.received_s + 0.15, e.answered_s + 0.15, e.arrived_s) if 20.0 < e.asked_s < 20.9 else e
+        for e in exchanges
+    ]
+    at = np.array(1e6 * (15.0 + offset_s + 20e-6 * 15.0))
+    whole, disturbed = fit_clock(exchanges, 0.0), fit_clock(stood, 0.0)
+    assert disturbed.host_s(at) == pytest.approx(float(whole.host_s(at)), abs=0.5e-3)
+    assert disturbed.uncertainty_95_s(at) < 2e-3
+
+
 def test_bounds_that_no_line_obeys_are_broken_least_and_said_to_be() -> None:
     contradicting = [answered(200.0, 0.001, 0.001), answered(200.1, 0.0025, -0.0005), answered(200.2, -0.0005, 0.0025)]
     clock = fit_clock(contradicting, least_ahead_s=99.0)

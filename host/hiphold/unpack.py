@@ -187,7 +187,6 @@ class NodeLog:
 
     def _exchanged(self, found: Exchange | None) -> None:
         if found is None:
-            self.broken += 1
             return
         self.exchanges.append(found)
         self._unheard += 1

@@ -1,6 +1,6 @@
-"""Memory that a running node takes, as one JSON object, in bytes: what each module leaves on the heap, then the whole.
+"""Memory that a node takes, as one JSON object, in bytes: once main.py has loaded its modules, and when it runs.
 
-heap_use.py; config.py, main.py and the compiled modules are in the current folder. Nothing answers on the bus, so the
+config.py, main.py and the compiled modules are in the current folder. Nothing answers on the bus: the
 chip's driver is loaded and made, but not started. The baseline holds asyncio, which is part of MicroPython.
 """
 
@@ -74,23 +74,30 @@ def taken():
     return gc.mem_alloc()
 
 
+async def nothing():
+    await asyncio.sleep_ms(1)
+
+
 async def measure(node):
-    asyncio.create_task(node)
+    task = asyncio.create_task(node)
     await asyncio.sleep_ms(RUN_MS)
+    assert not task.done()
     found["running"] = taken() - before
     print(json.dumps(found))
     sys.exit()
 
 
+def start(node):
+    found["modules"] = taken() - before
+    run(measure(node))
+
+
 sys.modules["machine"], sys.modules["bluetooth"], sys.modules["esp32"] = Machine, Bluetooth, Machine
 for name in BUILT_IN:
     __import__(name)
-found = {}
-asyncio.run(asyncio.sleep_ms(1))
-before = last = taken()
-for name in sys.argv[1:]:
-    __import__(name)
-    found[name], last = taken() - last, taken()
-run = asyncio.run
-asyncio.run = lambda node: run(measure(node))
+asyncio.run(nothing())
+for name in ("StreamReader", "gather"):  # loaded at first use
+    getattr(asyncio, name)
+found, before = {}, taken()
+run, asyncio.run = asyncio.run, start
 __import__("main")
