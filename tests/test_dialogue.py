@@ -234,6 +234,7 @@ def test_a_restart_without_a_lost_link_is_noticed() -> None:
     assert link.dialogue.arrivals.boot == 8
     assert link.dialogue.lost == absent(link) == 0
     assert set(numbers(link)) == {7, 8}
+    assert min(numbers(link)[8]) == 0  # what it took between its start and ours is fetched, too
 
 
 def test_what_was_missing_of_an_earlier_start_is_lost() -> None:

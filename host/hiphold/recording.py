@@ -1,7 +1,7 @@
 """The recording file: every packet exactly as received, with when it came, in MCAP. Nothing else opens one.
 
 Rule 1: a packet's bytes are kept untouched; a node has one channel, `/node/<name>`, log time = arrival.
-Rule 2: what was received is readable again without being closed properly: small chunks, synced once a second.
+Rule 2: what was received is readable again without being closed properly: small chunks, synced twice a second.
 Rule 3: reading gives all that is whole, found by its CRC wherever it lies, and says in words what is lost.
 
 `sequence` numbers all messages of the file from 0, so a hole tells how many it swallowed. The layout is in
@@ -33,7 +33,7 @@ FORMAT = "1"
 NODE_TOPIC = "/node/"
 EVENTS_TOPIC = "/events"
 
-_SYNC_S = 1.0
+_SYNC_S = 0.5
 _CHUNK_BYTES = 4096  # about a second of two nodes at 100 Hz, for files that are written faster than in real time
 _WIRE_SCHEMA = (
     b"One radio packet of hiphold, bytes as received: whole messages of protocol version 1 end to end, "
@@ -80,7 +80,7 @@ class Recording:
 class Recorder:
     """Writes a recording packet by packet; use as a context manager.
 
-    What was given to it more than about a second before survives the death of the process, and of the computer.
+    What was given to it more than about half a second before survives the death of the process, and of the computer.
     Raises BadInputError when the file exists or cannot be written.
     """
 

@@ -98,7 +98,9 @@ class Arrivals:
 
     def _go_on_with(self, start: _Start) -> None:
         self._absent_before = self.absent
-        self.restarts += self._current is not None and start.boot != self._current.boot
+        if self._current is not None and start.boot != self._current.boot:
+            self.restarts += 1
+            start.spans.want_from_the_beginning()  # it was worn all the while
         self._current, self._other = start, None
         self.strange -= len(start.taken)
         for message, new in start.taken:

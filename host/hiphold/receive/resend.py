@@ -37,6 +37,7 @@ class Requests:
     def forget(self) -> None:
         """The node no longer knows of them: the link was lost, or it started anew."""
         self._waiting.clear()
+        self._turn = 0  # the oldest first: the node overwrites it next
 
     def progressed(self, now_s: float) -> None:
         """Something came that had been asked for."""

@@ -85,6 +85,12 @@ class Spans:
         self.samples += new
         return new
 
+    def want_from_the_beginning(self) -> None:
+        """Number 0 was taken, too: what lies before the oldest that came is a hole like any other."""
+        oldest = self._spans[0]
+        before_us = oldest.first_us - (oldest.first + 1) * self._period_us
+        self._spans.insert(0, Span(0, 0, before_us, before_us))
+
     def missing(self, ring_samples: int) -> list[tuple[int, int]]:
         """(first, end) of each hole as far as the node, which keeps its newest ring_samples, can still fill it."""
         oldest = self.end - ring_samples
