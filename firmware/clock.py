@@ -62,10 +62,7 @@ class Clock:
         self._state[0] = self._state[1] = 0
 
     def read(self, out: "array[int]") -> None:
-        """The time into two words; allocates nothing.
-
-        One call updates and copies, because the radio's callbacks read the clock too, between any two lines.
-        """
+        """The time into two words; allocates nothing. For tasks: the radio's callback stamps with the ticks alone."""
         _extend(self._state, time.ticks_us(), out)  # type: ignore[arg-type]  # the stubs give ticks a type of their own
 
     def now_us(self) -> int:

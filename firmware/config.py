@@ -41,5 +41,5 @@ TARGET_DEG = 30
 # Asleep after so many minutes without movement and without a computer. None: never.
 IDLE_SLEEP_MIN = 10
 
-# What a new node is called until it is given a name: this, "-" and the last four digits of its address.
+# What a new node is called until it is given a name: this, "-" and the last four digits of the board's serial number.
 NAME = "hiphold"

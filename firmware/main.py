@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 
 import bluetooth
 import machine
@@ -19,7 +20,7 @@ from radio import Radio
 from ring import Ring
 from sampler import Sampler
 from state import FOLDER, State
-from ticks import ticks_ms
+from ticks import ticks_ms, ticks_us
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ RING_SLOTS = 219  # frames kept, 54 KB: 20 s at 120 Hz
 SELF_TESTS = 3  # tries: the chip must be at rest for it, and the hand that switches the node on is not
 FAILURES = 5  # of one loop, after which the watchdog restarts the node
 BATTERY_SECONDS = 10
+TICK_MS = 10  # of FreeRTOS in MicroPython for the ESP32; asyncio's sleeps end at one of them
+RESTART_MS = 2000  # for somebody at the prompt to break in
 REPL_MS = 3_600_000  # the watchdog cannot be stopped, but be given an hour
 
 
@@ -88,15 +91,15 @@ class Parts:
     def identify(self) -> None:
         """Show the person which node this is."""
         self.led.identify(ticks_ms())
-        self.beeper.beep(signals.IDENTIFY_MS)
+        self.beeper.beep(signals.IDENTIFY_BEEP_MS)
 
     def examine(self) -> None:
-        """Faults that show at the start only. A chip is tested at rest: not after a wake by movement, nor in use."""
+        """Faults that show at the start only. A chip is tested at power-on only: later it may be worn, not at rest."""
         if power.restarted_by_watchdog():
             self.state.faults_kept |= wire.WATCHDOG_RESET
         try:
-            moved = machine.reset_cause() in (machine.DEEPSLEEP_RESET, machine.WDT_RESET)
-            if not moved and self.imu.probe() and not any(self.imu.self_test() for _ in range(SELF_TESTS)):
+            fresh = machine.reset_cause() == machine.PWRON_RESET
+            if fresh and self.imu.probe() and not any(self.imu.self_test() for _ in range(SELF_TESTS)):
                 self.state.faults_kept |= wire.SELF_TEST_FAILED
         except OSError:
             pass  # start_chip says so
@@ -111,7 +114,7 @@ class Parts:
             self.node.step()
             self.led.step(ticks_ms(), self.states())
             self.beeper.step(ticks_ms())
-            await asyncio.sleep_ms(self.sampler.next_poll_ms())
+            await sleep_ms(self.sampler.next_poll_ms())
 
     async def air(self) -> None:
         """Hosts on the air."""
@@ -163,6 +166,26 @@ class Parts:
         )
 
 
+async def sleep_ms(ms: int) -> None:
+    """Sleep just so long: to the last 10 ms by asyncio, the rest, 5 ms on average, busy. Callbacks still come.
+
+    A machine.Timer started for every sleep would stop an ESP32's clock or watchdog at the 255th start, in MicroPython
+    1.28 at least (https://github.com/micropython/micropython/issues/19162).
+    """
+    begin_us = ticks_us()
+    await asyncio.sleep_ms(max(ms - TICK_MS, 0))
+    time.sleep_us(max(1000 * ms - time.ticks_diff(ticks_us(), begin_us), 0))
+
+
+def write_down(error: Exception) -> None:
+    """Keep the last error in crash.txt."""
+    try:
+        with open("crash.txt", "w") as file:
+            sys.print_exception(error, file)
+    except OSError:
+        pass  # the flash is full or broken; the node goes on without
+
+
 async def keep(loop: "Callable[[], Awaitable[None]]") -> None:
     """Run a loop for ever; one that fails begins anew, and its last error lies in crash.txt."""
     for _ in range(FAILURES):
@@ -170,14 +193,18 @@ async def keep(loop: "Callable[[], Awaitable[None]]") -> None:
             await loop()
             return
         except Exception as error:
-            with open("crash.txt", "w") as file:
-                sys.print_exception(error, file)
+            write_down(error)
         await asyncio.sleep_ms(500)
 
 
 async def main() -> None:
     """The loops, until power ends or Ctrl-C comes."""
-    parts = Parts()
+    try:
+        parts = Parts()
+    except Exception as error:
+        write_down(error)
+        await asyncio.sleep_ms(RESTART_MS)
+        machine.reset()
     await asyncio.gather(*(keep(f) for f in (parts.sample, parts.air, parts.line, parts.cable.read, parts.care)))
 
 

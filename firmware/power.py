@@ -5,6 +5,7 @@ A node never light-sleeps: that would break the radio link. It either runs or sl
 
 import time
 
+import bluetooth
 import esp32
 import machine
 import micropython
@@ -119,6 +120,7 @@ def sleep(imu: object, pin: int) -> None:
         esp32.wake_on_ext1((wake,), esp32.WAKEUP_ANY_HIGH)
     else:  # ESP32-C3, which has neither ext0 nor ext1
         esp32.wake_on_gpio((wake,), esp32.WAKEUP_ANY_HIGH)
+    bluetooth.BLE().active(False)  # ESP-IDF, "Sleep Modes": before deep sleep, or the radio keeps drawing current
     machine.deepsleep()
 
 

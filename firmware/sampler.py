@@ -96,7 +96,10 @@ class Sampler:
         self.ring.flush()
 
     def next_poll_ms(self) -> int:
-        """When to poll again: 37 to 50 ms, uneven, so that polls do not keep step with the chip."""
+        """When to poll again: 37 to 50 ms, uneven, so that polls do not keep step with the chip.
+
+        To be kept to the millisecond: asyncio's own sleeps end every 10 ms, in step with a chip at 100 Hz.
+        """
         self._dither = (self._dither * 4093 + 1) & 0xFFFF
         return 37 + ((self._dither >> 8) * 14 >> 8)
 

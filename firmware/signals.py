@@ -18,7 +18,7 @@ PATTERNS = {
     IDENTIFY: (80, 80),  # fast
     SLEEPING: (),
 }
-IDENTIFY_MS = 5000
+IDENTIFY_MS, IDENTIFY_BEEP_MS = 5000, 300
 
 BEEP_MS = (0, 60, 500, 200)  # by the event of count.Counter: nothing, a second, ten seconds, dropped
 

@@ -115,6 +115,55 @@ def test_frames_of_every_chip_come_in_order(chip: str) -> None:
     in_rig(session())
 
 
+class Watched(Still):
+    """At rest; `taken_s`: when the chip sampled it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken_s: list[Floats] = []
+
+    def at(self, time_s: Floats) -> tuple[Floats, Floats]:
+        self.taken_s.append(time_s)
+        return super().at(time_s)
+
+
+def bias_us(chip: str, rate_error: float, files: dict[str, str]) -> float:
+    """By how much the stamps of a node's samples are off, in the mean, from 15 s to 35 s after its start."""
+
+    async def session() -> float:
+        async with Rig() as rig:
+            skin = Watched()
+            node = await worn(rig, chip=chip, skin=skin, flaws=Flaws(rate_error=rate_error), files=files)
+            async with linked(rig) as link:
+                await link.status(wire.START)
+                await asyncio.sleep(35)
+            node_us = [f.node_us + i * f.period_ns / 1000 for f in link.frames() for i in range(f.count)]
+            stamped_s = node.starts[0][0] + 1e-6 * np.array(node_us)  # the node's clock is 0 when it starts
+            stamped_s = stamped_s[stamped_s > node.starts[0][0] + 15]
+            taken_s = np.concatenate(skin.taken_s)
+            after = np.searchsorted(taken_s, stamped_s)
+            off_s = stamped_s[:, None] - taken_s[np.column_stack((after - 1, after))]
+            nearest_s = np.where(abs(off_s[:, 0]) < abs(off_s[:, 1]), off_s[:, 0], off_s[:, 1])
+            return 1e6 * float(nearest_s.mean())
+
+    return clock.run(session())
+
+
+@pytest.mark.parametrize("chip", ["mpu6050", "icm42688p"])
+@pytest.mark.parametrize("rate_error", [0.0, 1e-3, -1e-3])
+def test_a_chip_in_step_with_the_boards_ticks_is_stamped_right(chip: str, rate_error: float) -> None:
+    assert abs(bias_us(chip, rate_error, {})) < 500
+
+
+@pytest.mark.parametrize("chip", ["mpu6050", "icm42688p"])
+def test_sleeps_that_end_at_ticks_would_not_do(chip: str) -> None:
+    """What the test before guards against; and the rig shows it."""
+    text = (FIRMWARE / "main.py").read_text("utf-8")
+    assert text.count(" await sleep_ms(") == 1
+    ticked = {"main.py": text.replace(" await sleep_ms(", " await asyncio.sleep_ms(")}
+    assert abs(bias_us(chip, 0.0, ticked)) > 2000
+
+
 def test_the_fastest_rate_over_a_lossy_link_loses_nothing() -> None:
     async def session() -> None:
         async with Rig(loss=0.2) as rig:
@@ -299,7 +348,7 @@ def test_what_other_programs_read_of_any_device() -> None:
 def test_a_node_shows_which_one_it_is_to_anybody_who_asks() -> None:
     async def session() -> None:
         async with Rig() as rig:
-            node = await worn(rig)
+            node = await worn(rig, config={"BUZZER_PIN": 2})
             other = await rig.central("other")
             async with linked(rig) as link:
                 await link.status(wire.START)
@@ -310,6 +359,8 @@ def test_a_node_shows_which_one_it_is_to_anybody_who_asks() -> None:
             blinks = [at_s for at_s, pin, level in node.board.history if pin == 21 and level == 0 and at_s > before_s]
             assert sum(at_s < before_s + 5.5 for at_s in blinks) > 25
             assert sum(at_s > before_s + 6 for at_s in blinks) < 4
+            (on_s, off_s) = [at_s for at_s, pin, _ in node.board.history if pin == 2 and at_s > before_s]
+            assert off_s - on_s == pytest.approx(0.3, abs=0.06)
 
     in_rig(session())
 
@@ -486,6 +537,41 @@ def test_a_loop_that_fails_begins_anew_and_one_that_keeps_failing_restarts_the_n
             await asyncio.sleep(20)
             assert [cause for _, cause in node.starts][:2] == [1, 3]
             assert (await advert(rig))[0].faults == wire.WATCHDOG_RESET
+
+    in_rig(session())
+
+
+@pytest.mark.parametrize(("cause", "faults"), [(1, wire.SELF_TEST_FAILED), (2, 0), (5, 0)])
+def test_a_chip_is_tested_at_power_on_only(cause: int, faults: int) -> None:
+    """Not after a restart (2) or soft reset (5): then the node may be worn, and the test would fail by movement."""
+
+    async def session() -> None:
+        async with Rig() as rig:
+            node = await worn(rig, flaws=Flaws(self_test_fails=True), start=False)
+            node.board.power_on()
+            await node.start(cause)
+            await asyncio.sleep(3)
+            assert (await advert(rig))[0].faults == faults
+
+    in_rig(session())
+
+
+def test_a_node_that_cannot_be_put_together_writes_down_why_and_starts_again() -> None:
+    async def session() -> None:
+        text = (FIRMWARE / "sampler.py").read_text("utf-8")
+        broken = text + "\n\ndef Sampler(*_):\n    raise ValueError('of the test')\n"
+        async with Rig() as rig:
+            node = await worn(rig, files={"sampler.py": broken})
+            await asyncio.sleep(10)
+            assert "of the test" in (node.flash / "crash.txt").read_text("utf-8")
+            assert [cause for _, cause in node.starts][:3] == [1, 2, 2]
+            apart_s = np.diff([at_s for at_s, _ in node.starts])
+            assert all(2 < each < 3 for each in apart_s)
+            node.port.write(b"\x03")  # Ctrl-C
+            await asyncio.sleep(10)
+            starts = len(node.starts)
+            await asyncio.sleep(10)
+            assert len(node.starts) == starts, "it was left to somebody at the prompt"
 
     in_rig(session())
 

@@ -730,7 +730,10 @@ async def main():
     long = asyncio.create_task(forever())
     await asyncio.sleep_ms(0)
     long.cancel()
-    assert 350 <= time.ticks_diff(time.ticks_ms(), begin) < 360
+    assert 350 <= time.ticks_diff(time.ticks_ms(), begin) <= 360
+    for ms in (1, 13, 25):
+        await asyncio.sleep_ms(ms)
+        assert time.ticks_ms() % 10 == 0, "asyncio's sleeps end at ticks of FreeRTOS"
     async def one(n):
         return n
     print("gathered" + str(sum(await asyncio.gather(one(1), one(2)))))

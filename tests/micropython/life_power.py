@@ -78,6 +78,19 @@ class Esp32C3:
         Machine.done.append(("gpio", pins[0].number, level))
 
 
+class Ble:
+    """Notes that it was switched off."""
+
+    def active(self, active):
+        Machine.done.append(("radio", active))
+
+
+class Bluetooth:
+    """What power.py needs of bluetooth."""
+
+    BLE = Ble
+
+
 class Imu:
     """Notes that it was told to watch for motion."""
 
@@ -94,6 +107,7 @@ class BrokenImu:
 
 machine = sys.modules["machine"] = Machine()
 sys.modules["esp32"] = Esp32S3()
+sys.modules["bluetooth"] = Bluetooth
 import power
 
 
@@ -158,11 +172,11 @@ def idle_time():
 
 def sleeping():
     power.sleep(Imu(), 4)
-    assert Machine.done == ["imu", ("ext1", 4, True), "deepsleep"]
+    assert Machine.done == ["imu", ("ext1", 4, True), ("radio", False), "deepsleep"]
     Machine.done.clear()
     power.esp32 = Esp32C3()
     power.sleep(Imu(), 3)
-    assert Machine.done == ["imu", ("gpio", 3, True), "deepsleep"]
+    assert Machine.done == ["imu", ("gpio", 3, True), ("radio", False), "deepsleep"]
     Machine.done.clear()
     try:
         power.sleep(BrokenImu(), 4)

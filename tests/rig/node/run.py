@@ -18,6 +18,9 @@ import asyncio
 tasks.core = asyncio.core
 
 
+TICK_US = 10000  # of FreeRTOS: where nothing wakes it, select.poll() on the ESP32 looks at the clock only there
+
+
 class Poller:
     """What asyncio's IOQueue asks of select.poll(): streams are polled through their ioctl, time passes in the rig."""
 
@@ -38,14 +41,16 @@ class Poller:
             _rig.spend(20)
             _rig.breathe()
             return ready
-        until_us = _rig.FOREVER if ms < 0 else _rig.now_us + ms * 1000
+        until_us = _rig.FOREVER if ms < 0 else (_rig.now_us // 1000 + ms) * 1000
+        tick_us = _rig.FOREVER if ms < 0 else -(-until_us // TICK_US) * TICK_US
         while not ready and _rig.now_us < until_us:  # what an interrupt does ends no wait, but through a stream
-            _rig.wait(until_us)
+            _rig.wait(tick_us)
             ready = self._ready()
         return ready
 
     def _ready(self):
-        return [(stream, flags) for stream, flags in self._streams.values() if stream.ioctl(3, flags)]
+        asked = [(stream, stream.ioctl(3, flags)) for stream, flags in self._streams.values()]
+        return [(stream, events) for stream, events in asked if events]
 
 
 def run(name):
