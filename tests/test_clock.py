@@ -114,6 +114,17 @@ def test_a_clock_that_wanders_with_the_temperature_is_followed() -> None:
     assert (np.diff(clock.host_s(np.linspace(0, 1500e6, 10_000))) > 0).all()
 
 
+def test_a_gap_longer_than_a_window_is_bridged() -> None:
+    """Five minutes out of reach: no exchange lies in whole windows between."""
+    exchanges, offset_s = by_connection_events(np.random.default_rng(2), 700.0, skew=20e-6)
+    heard = [e for e in exchanges if not 100.0 < e.asked_s < 500.0]
+    clock = fit_clock(heard, least_ahead_s=99.0)
+    true_s = np.array((20.0, 90.0, 300.0, 510.0, 690.0))
+    error_s = clock.host_s(1e6 * (true_s + offset_s + 20e-6 * true_s)) - true_s
+    assert (np.abs(error_s) < 2e-3).all()
+    assert np.isfinite(clock.uncertainty_95_s(1e6 * (true_s + offset_s))).all()
+
+
 def test_a_clock_far_off_its_rate_is_followed_too() -> None:
     exchanges, offset_s = by_connection_events(np.random.default_rng(1), 60.0, skew=4e-3)
     clock = fit_clock(exchanges, least_ahead_s=99.0)

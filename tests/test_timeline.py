@@ -251,6 +251,15 @@ def test_a_frame_that_contradicts_all_others_is_left_out_live_and_offline(damage
     assert live.lost == 0
 
 
+def test_a_node_that_falls_silent_is_told_of() -> None:
+    frames = [
+        at(0.03 + 0.04 * k, samples(4 * k), node) for k in range(100) for node in ("a", "b") if node == "b" or k < 40
+    ]
+    a, b = assemble(frames)
+    assert any("a sent nothing in the last 2 s" in warning for warning in a.warnings)
+    assert not any("sent nothing" in warning for warning in b.warnings)
+
+
 def test_a_broken_packet_is_counted_and_not_fatal() -> None:
     cut = samples(4)[:-1]
     frames = [at(0, samples(0)), at(1, cut), at(2, b"\xff\x00"), at(3, samples(8))]

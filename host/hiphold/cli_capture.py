@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 PLAIN_EVERY = 5
 """one in so many reports is printed where there is no terminal"""
 WIDTH = 110
+SILENT_S = 2.0
 COLUMNS = ("node", "worn at", "state", "signal", "samples", "missing", "lost", "battery", "clock")
+WHOLE = ("node", "worn at", "signal")
+"""columns that are of no use when cut"""
 COUNTED = ("samples", "missing", "lost")
 """columns whose values are bare numbers"""
 
@@ -88,7 +91,7 @@ def _table(*columns: str) -> Table:
 
     table = Table(box=SIMPLE, pad_edge=False)
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, no_wrap=column in WHOLE)
     return table
 
 
@@ -118,7 +121,7 @@ def _heard_row(found: Found) -> tuple[str, ...]:
 @click.argument("recording", type=Output(".mcap"))
 @click.option("--node", "nodes", multiple=True, metavar="NAME", help="Only this node, by name or address; repeatable.")
 @click.option("--usb", "ports", multiple=True, metavar="PORT", help="The node at this serial port; repeatable.")
-@click.option("--seconds", type=Number(0, min_open=True), help="End by itself after so long.")
+@click.option("--seconds", type=Number(0, min_open=True), help="End by itself so long after the first packet.")
 @click.pass_context
 def record(
     ctx: click.Context, recording: Path, nodes: tuple[str, ...], ports: tuple[str, ...], seconds: float | None
@@ -142,8 +145,10 @@ def record(
         with _interrupting(stop), _showing() as show:
             return await capture.record(recording, found, stop, say, show, seconds, scanner, client)
 
-    for line in map(_summary, _run(ctx, receive())):
-        click.echo(line)
+    ended = _run(ctx, receive())
+    last_s = max(node.dialogue.packet_s or 0.0 for node in ended)
+    for node in ended:
+        click.echo(_summary(node, last_s))
     say(f"wrote {recording}; next: hiphold measure {recording}")
 
 
@@ -157,9 +162,13 @@ def _interrupting(stop: asyncio.Event) -> Iterator[None]:
         while before:
             signal.signal(*before.popitem())
 
+    def end() -> None:
+        stop.set()
+        say("ending: fetching what is still missing, a few seconds at most; Ctrl-C again ends at once")
+
     def handle(*_: object) -> None:
         restore()
-        loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(end)
 
     with suppress(ValueError):  # signals come to the main thread only
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -234,14 +243,16 @@ def _state(node: Node) -> str:
     return f"receiving, {faults}" if faults else "receiving"
 
 
-def _summary(node: Node) -> str:
+def _summary(node: Node, last_s: float) -> str:
     from hiphold.receive.capture import why_nothing
 
     talk = node.dialogue
     if not talk.arrivals.samples:
         return f"no samples of {why_nothing(node)}"
     worn = f" ({talk.info.placement})" if talk.info else ""
+    silent_s = last_s - (talk.packet_s or 0.0)
+    silent = f", silent for the last {silent_s:.0f} s" if silent_s > SILENT_S else ""
     return (
         f"{node.found.name}{worn}: {talk.arrivals.samples} samples, {talk.lost} lost, {talk.arrivals.resent} sent "
-        f"again, {talk.link_losses} lost connections, {talk.arrivals.restarts} restarts"
+        f"again; connection lost {talk.link_losses} times, restarted {talk.arrivals.restarts} times{silent}"
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphold import wire
-from hiphold.samples import Floats
+from hiphold.samples import Bools, Floats
 
 NS = 1_000_000_000
 USUAL_SKEW = 60e-6
@@ -106,20 +106,27 @@ def fit_clock(exchanges: Sequence[Exchange], least_ahead_s: float) -> Clock:
         return Clock(np.zeros(1), np.array((least_ahead_s,)), np.full(1, np.nan))
     table = np.array([(e.asked_s, e.received_s, e.answered_s, e.arrived_s) for e in exchanges])
     node_s = table[:, 1]
-    middles_s = _middles_s(float(node_s.min()), float(node_s.max()))
-    lines = [_line(_agreeing(table[np.abs(node_s - middle_s) <= WINDOW_S / 2]), middle_s) for middle_s in middles_s]
     first_s, last_s = float(node_s.min()), float(node_s.max())
+    lines = [_line(_agreeing(table[near]), float(node_s[near].mean())) for near in _windows(node_s)]
+    middles_s = [line.middle_s for line in lines]
     knots_s = np.array((first_s - FAR_S, first_s, *middles_s, last_s, last_s + FAR_S))
     picked = (lines[0], lines[0], *lines, lines[-1], lines[-1])
     values = [line.at(knot_s) for line, knot_s in zip(picked, knots_s)]
     return Clock(knots_s, np.array([value[0] for value in values]), np.array([value[1] for value in values]))
 
 
-def _middles_s(first_s: float, last_s: float) -> list[float]:
-    """Middles of windows that overlap by three quarters; one where everything fits into one."""
+def _windows(node_s: Floats) -> list[Bools]:
+    """Which exchanges are fitted together, in windows that overlap by three quarters; those with new ones in them."""
+    first_s, last_s = float(node_s.min()), float(node_s.max())
     steps = int(np.ceil(max(0.0, last_s - first_s - WINDOW_S) / (WINDOW_S / 4)))
-    inner_s = np.linspace(first_s + WINDOW_S / 2, last_s - WINDOW_S / 2, steps + 1) if steps else ()
-    return [float(s) for s in inner_s] or [0.5 * (first_s + last_s)]
+    half_s = WINDOW_S / 2 if steps else last_s - first_s
+    middles_s = np.linspace(first_s + half_s, max(last_s - half_s, first_s + half_s), steps + 1)
+    found: list[Bools] = []
+    for middle_s in middles_s:
+        near = np.abs(node_s - middle_s) <= half_s
+        if near.any() and not (found and (near == found[-1]).all()):
+            found.append(near)
+    return found
 
 
 def _agreeing(table: Floats) -> Floats:

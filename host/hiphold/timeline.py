@@ -21,6 +21,8 @@ from hiphold.unpack import Integers, NodeLog, Rows, in_order, pick
 
 EXCHANGES_KEPT = 300
 """clock exchanges a live node remembers; at five a second that is a minute"""
+SILENT_S = 2.0
+"""nothing from a node for so long at the end is said"""
 UNSURE_S = 10e-3
 """a clock that is less sure than this is warned of: a leg that is raised turns by two degrees in it"""
 
@@ -106,6 +108,15 @@ def _shifted(data: NodeData, zero_s: float) -> NodeData:
     return replace(data, block=data.block.shifted(-zero_s), gaps=gaps)
 
 
+def _with_silence(data: NodeData, end_s: float) -> NodeData:
+    """With a warning when it sent nothing at the end: no number shows how many samples are missing there."""
+    silent_s = end_s - float(data.block.time_s[-1])
+    if silent_s < SILENT_S:
+        return data
+    sentence = f"{data.node} sent nothing in the last {silent_s:.0f} s; what it took then is not counted as lost."
+    return replace(data, warnings=(*data.warnings, sentence))
+
+
 def assemble(frames: Iterable[Frame]) -> list[NodeData]:
     """All nodes of a recording, whole and in order, on one time axis.
 
@@ -123,7 +134,8 @@ def assemble(frames: Iterable[Frame]) -> list[NodeData]:
     if not nodes or any(log.own_zero for log in logs.values()):
         return nodes
     zero_s = min(float(data.block.time_s[0]) for data in nodes)
-    return [_shifted(data, zero_s) for data in nodes]
+    end_s = max(float(data.block.time_s[-1]) for data in nodes)
+    return [_shifted(_with_silence(data, end_s), zero_s) for data in nodes]
 
 
 class NodeStream:

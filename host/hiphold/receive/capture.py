@@ -97,7 +97,11 @@ def _chosen(names: Sequence[str], heard: list[Found]) -> list[Found]:
     for name in names:
         named = [(each, _names(each, each.seen)) for each in heard if each.seen]
         fitting = [each for each, names in named if name.lower() in names]
-        fitting = fitting or [each for each, names in named if any(n.startswith(name.lower()) for n in names)]
+        begins = [each for each, names in named if any(n.startswith(name.lower()) for n in names)]
+        if not fitting and len(begins) > 1:
+            there = ", ".join(each.name for each in begins)
+            raise HipholdError(f"{there} all begin with {name!r}; write more of the name.")
+        fitting = fitting or begins
         if not fitting:
             there = ", ".join(each.name for each in heard)
             raise HipholdError(f"No node {name!r} was heard, only {there}; switch it on, or choose among these.")
@@ -179,6 +183,8 @@ class Capture:
             raise
         except HipholdError as error:  # the node's
             node.ended = str(error)
+        except Exception as error:  # a fault of ours, or of the system's Bluetooth: the other nodes go on
+            node.ended = f"{node.found.name} is received no more, because something failed here: {error!r}."
 
     def conflicts(self) -> list[str]:
         """Sentences on nodes that say they are worn in the same place."""
@@ -230,7 +236,7 @@ async def record(
         finally:
             watching.cancel()
             await asyncio.wait((watching,))
-    show(capture.nodes)
+    _show(show, capture, say, said)
     if not any(node.dialogue.arrivals.samples for node in capture.nodes):
         path.unlink()
         raise HipholdError(" ".join(["Nothing was received.", *map(why_nothing, capture.nodes)]))
@@ -254,16 +260,28 @@ async def _watch(
 ) -> None:
     while True:
         await asyncio.sleep(SHOW_EVERY_S)
-        show(capture.nodes)
+        _show(show, capture, say, said)
         _say_new(capture, say, said)
+
+
+def _show(show: Callable[[Sequence[Node]], None], capture: Capture, say: Callable[[str], None], said: set[str]) -> None:
+    """Show how it goes; a display that fails does not end a recording."""
+    try:
+        show(capture.nodes)
+    except Exception as error:
+        _say_once(f"How it goes cannot be shown ({error!r}); the recording goes on.", say, said)
 
 
 def _say_new(capture: Capture, say: Callable[[str], None], said: set[str]) -> None:
     """Say what is to be attended to, each thing once."""
     for sentence in (*capture.conflicts(), *(node.ended for node in capture.nodes if node.ended)):
-        if sentence not in said:
-            said.add(sentence)
-            say(sentence)
+        _say_once(sentence, say, said)
+
+
+def _say_once(sentence: str, say: Callable[[str], None], said: set[str]) -> None:
+    if sentence not in said:
+        said.add(sentence)
+        say(sentence)
 
 
 def why_nothing(node: Node) -> str:

@@ -63,6 +63,7 @@ class _Carrier:
         self._now_s = asyncio.get_running_loop().time
         self._wake = asyncio.Event()
         self._link: asyncio.Timeout | None = None
+        self._connection: object | None = None
         self._random = random.Random(dialogue.node)  # noqa: S311 (it spreads attempts over time)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -104,7 +105,8 @@ class _Carrier:
 
     async def _talk(self) -> None:
         """One connection, until it is lost or all is said."""
-        async with self._opener(self._received, self._lost) as write:
+        mine = self._connection = object()
+        async with self._opener(self._received, lambda: self._lost(mine)) as write:
             self._dialogue.connected(self._now_s())
             try:
                 async with asyncio.timeout(None) as self._link:
@@ -115,7 +117,7 @@ class _Carrier:
             except TimeoutError:
                 raise LinkError("the connection was lost") from None
             finally:
-                self._link = None
+                self._link = self._connection = None
 
     async def _until(self, at_s: float) -> None:
         """Wait for the time or for a packet."""
@@ -130,9 +132,10 @@ class _Carrier:
         self._dialogue.received(at_s, packet)
         self._wake.set()
 
-    def _lost(self) -> None:
-        """The link has ended: break off whatever waits for it."""
-        if self._link:
+    def _lost(self, connection: object) -> None:
+        """A link has ended: break off whatever waits for it. Some systems tell it twice, or of an earlier one late."""
+        if self._link and self._connection is connection:
+            self._connection = None
             self._link.reschedule(self._now_s())
 
 

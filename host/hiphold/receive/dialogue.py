@@ -33,7 +33,7 @@ DENSE_S = 10.0
 DENSE_EVERY_S = (0.06, 0.10)
 SPARSE_EVERY_S = (0.15, 0.25)
 """then nodes agree within 1 ms after 10 s over connection events 30 ms apart, and within 0.3 ms after 2 minutes"""
-SKEW_FROM_S = 20.0
+SKEW_FROM_S = 30.0
 """how long exchanges must span before they tell how fast a clock runs"""
 FINISH_S = 5.0
 """how long the end may take"""
@@ -68,7 +68,7 @@ class Dialogue:
         self._requests = Requests()
         self._token = 0
         self._tokens: deque[int] = deque(maxlen=32)
-        self._exchanges: deque[Exchange] = deque(maxlen=256)
+        self._exchanges: deque[Exchange] = deque(maxlen=512)
         self._finish_by_s = math.inf
         self._version: int | None = None
 
