@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import SimpleNamespace
@@ -307,10 +308,15 @@ REASON = BleakBluetoothNotAvailableReason
         (BleakDBusError("org.bluez.Error.Failed", ["Operation already in progress"]), "already in progress"),
         (BleakError("strange things"), "strange things"),
         (TimeoutError(), "does not answer"),
-        (FileNotFoundError(2, "No such file"), "systemctl start bluetooth"),
+        (FileNotFoundError(2, "No such file"), "no Bluetooth adapter"),
     ],
 )
-def test_what_goes_wrong_is_a_sentence(error: Exception, said: str) -> None:
+def test_what_goes_wrong_is_a_sentence(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ble, "ADAPTERS", tmp_path)
+    monkeypatch.setattr(sys, "platform", "linux")
+
     class Scanner:
         def __init__(self, *_: object, **__: object) -> None: ...
 

@@ -18,7 +18,7 @@ from hiphold import wire
 from hiphold.cli_node import doctor as command
 from hiphold.setup import doctor
 from hiphold.setup.doctor import NOT_NEEDED, OK, PROBLEM, Check
-from hiphold.sources import usb
+from hiphold.sources import ble, usb
 from hiphold.sources.ble import Seen
 
 
@@ -64,15 +64,21 @@ def bluetooth(found: list[Check]) -> Check:
             "Bluetooth service does not answer; start it",
         ),
         (FileNotFoundError("/run/dbus/system_bus_socket"), "Bluetooth service does not answer; start it"),
+        (AssertionError("a fault of a backend"), "a fault of a backend"),
     ],
 )
-def test_bluetooth_that_does_not_work_says_how_to_mend_it(error: Exception, said: str) -> None:
+def test_bluetooth_that_does_not_work_says_how_to_mend_it(
+    error: Exception, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hci0").touch()
+    monkeypatch.setattr(ble, "ADAPTERS", tmp_path)
+    monkeypatch.setattr(sys, "platform", "linux")
     found = bluetooth(asyncio.run(doctor.examine(None, scanner(error))))
     assert (found.state, said in found.said) == (PROBLEM, True), found
     assert found.said.endswith(".")
 
 
-@pytest.mark.skipif(sys.platform != "linux" or doctor.ADAPTERS.exists(), reason="this computer may have an adapter")
+@pytest.mark.skipif(sys.platform != "linux" or ble.ADAPTERS.exists(), reason="this computer may have an adapter")
 def test_this_computer_has_no_adapter_and_the_command_says_so() -> None:
     result = CliRunner().invoke(command, [], catch_exceptions=False)
     assert result.exit_code == 1
@@ -82,15 +88,21 @@ def test_this_computer_has_no_adapter_and_the_command_says_so() -> None:
     assert "neither by Bluetooth nor by USB; mend one of them" in result.stderr
 
 
-def test_an_adapter_in_linux_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(doctor, "ADAPTERS", tmp_path)
-    assert doctor._no_adapter()
-    (tmp_path / "hci0").touch()
-    assert not doctor._no_adapter()
-    monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(doctor, "ADAPTERS", tmp_path / "absent")
-    assert not doctor._no_adapter()
+def test_a_fault_of_the_link_is_no_missing_service_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    found = bluetooth(asyncio.run(doctor.examine(None, scanner(OSError("The object has been closed")))))
+    assert found.said == "Bluetooth: The object has been closed."
+
+
+def test_a_missing_package_is_said_and_what_needs_it_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(doctor, "version", absent)
+    found = asyncio.run(doctor.examine())
+    assert {each.what for each in found if each.state == PROBLEM} >= {"bleak", "pyserial", "numpy"}
+    assert not [each for each in found if each.what.startswith(("Bluetooth", "USB"))]
+    assert not doctor.can_record(found)
 
 
 def test_a_computer_in_order() -> None:

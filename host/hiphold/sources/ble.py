@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
@@ -26,7 +28,10 @@ from hiphold.samples import Frame
 
 CONNECT_S = 8.0
 """for one attempt; meanwhile no other node can connect, because an adapter makes one connection at a time"""
-FIND_S = 5.0
+CONNECT_SLACK_S = 2.0
+"""for bleak to end by its own limit, which on some systems is what takes the attempt back"""
+FIND_S = 2.0
+"""a node advertises at least twice a second; one that is gone holds the adapter no longer than this"""
 WRITE_S = 5.0
 CLOSE_S = 3.0
 
@@ -41,6 +46,8 @@ _NOT_AVAILABLE = {
     BleakBluetoothNotAvailableReason.POWERED_OFF: "Bluetooth is switched off; switch it on and try again.",
 }
 _DENIED = "This program may not use Bluetooth; allow it in the system's privacy settings and try again."
+ADAPTERS = Path("/sys/class/bluetooth")
+_NO_ADAPTER = "This computer has no Bluetooth adapter; plug one in (4.2 or later), or connect the nodes by USB."
 _NO_SERVICE = (
     "This computer's Bluetooth service does not answer; start it (on Linux: `sudo systemctl start bluetooth`), "
     "or connect the nodes by USB."
@@ -85,6 +92,7 @@ def _node(device: BLEDevice, advertisement: AdvertisementData) -> Seen | None:
     except wire.WireError:
         return None
     name = advertisement.local_name or device.name or device.address
+    name = "".join(letter if letter.isprintable() else "?" for letter in name)  # it may be anything
     return Seen(name, device.address, advertisement.rssi, advert, device)
 
 
@@ -138,21 +146,22 @@ class _Link:
                     await link.start_notify(wire.FRAMES_UUID, lambda _, data: received(now_s(), bytes(data)))
             yield write
         finally:
-            with suppress(BleakError, OSError, TimeoutError, EOFError):
-                async with asyncio.timeout(CLOSE_S):
-                    await link.disconnect()
+            await _give_up(link)
 
     async def _connect(self, lost: Callable[[], None]) -> BleakClient:
         with _told(self._node):
             if not self._known:
                 await self._find()
             link = self._client(self._device, disconnected_callback=lambda _: lost(), timeout=CONNECT_S)
+            connected = False
             try:
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(CONNECT_S + CONNECT_SLACK_S):
                     await link.connect()
-            except BleakDeviceNotFoundError:
-                self._known = False  # some systems forget a device that they have not heard for a while
-                raise
+                connected = True
+            finally:
+                if not connected:
+                    self._known = False  # it may be gone, and some systems forget a device: listen before the next try
+                    await _give_up(link)
         return link
 
     async def _find(self) -> None:
@@ -161,6 +170,13 @@ class _Link:
                 if device.address == self._device.address:
                     self._device, self._known = device, True
                     return
+
+
+async def _give_up(link: BleakClient) -> None:
+    """Disconnect, in whatever state it is."""
+    with suppress(Exception):
+        async with asyncio.timeout(CLOSE_S):
+            await link.disconnect()
 
 
 @contextmanager
@@ -178,8 +194,17 @@ def _told(what: str) -> Iterator[None]:
         raise LinkError(_dbus_sentence(what, error)) from error
     except BleakError as error:
         raise LinkError(f"{what}: {error}.") from error
-    except (OSError, EOFError) as error:  # the way to the system's Bluetooth service
-        raise LinkError(_NO_SERVICE) from error
+    except (OSError, EOFError) as error:
+        if sys.platform != "linux":  # there the way to the system's Bluetooth service; elsewhere any fault of a link
+            raise LinkError(f"{what}: {error}.") from error
+        raise LinkError(_NO_SERVICE if _has_adapter() else _NO_ADAPTER) from error
+    except Exception as error:  # bleak's backends raise much; none of it is a reason to end a recording
+        raise LinkError(f"{what}: {error!r}.") from error
+
+
+def _has_adapter() -> bool:
+    """Whether Linux knows of one."""
+    return ADAPTERS.is_dir() and any(ADAPTERS.iterdir())
 
 
 def _dbus_sentence(what: str, error: BleakDBusError) -> str:
