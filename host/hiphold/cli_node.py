@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 SCAN_S = 5.0
+SETTLE_S = 2.0
+"""to let go of a node, before it is measured at rest"""
 
 
 def _name(value: str) -> str:
     """A node's name as it can be sent; a usage error for another."""
     if not value.strip() or not value.isprintable():
-        raise click.BadParameter("give it a name of letters.")
+        raise click.BadParameter("use printable characters.")
     if len(value.encode()) > wire.MAX_NAME:
         raise click.BadParameter(f"{value!r} is too long; at most {wire.MAX_NAME} bytes are kept.")
     return value
@@ -85,11 +87,20 @@ def _run(ctx: click.Context, name: str | None, port: str | None, act: Callable[[
     return ((ctx.obj or {}).get("runner") or asyncio.run)(session())
 
 
-def _print(rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
+def _demand(name: str | None, port: str | None) -> None:
+    """A usage error when neither says which node is meant."""
+    if not (name or port):
+        raise click.UsageError("Name the node, or its port with --usb.")
 
+
+def _print(rows: Sequence[tuple[str, ...]]) -> None:
+    try:
+        from rich.box import SIMPLE
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:  # `doctor` is there to say so
+        click.echo("\n".join("  ".join(row) for row in rows))
+        return
     table = Table(box=SIMPLE, pad_edge=False, show_header=False)
     for row in rows:
         table.add_row(*row)
@@ -140,9 +151,12 @@ def name(ctx: click.Context, old: str, new: str, port: str | None) -> None:
     click.echo(f"{_run(ctx, old, port, act)} is called {new} now")
 
 
-@node.command(epilog=examples("hiphold node place hip-1 thigh_left", "hiphold node place hip-2 pelvis --lid back"))
+@node.command(
+    epilog=f"PLACEMENT is one of {', '.join(wire.PLACEMENTS)}.\n\n"
+    + examples("hiphold node place hip-1 thigh_left", "hiphold node place hip-2 pelvis --lid back")
+)
 @click.argument("name")
-@click.argument("placement", type=click.Choice(wire.PLACEMENTS))
+@click.argument("placement", type=click.Choice(wire.PLACEMENTS), metavar="PLACEMENT")
 @click.option(
     "--lid", type=click.Choice(wire.LID_SIDES), help="Where its lid faces when worn; left as it is if not given."
 )
@@ -177,16 +191,19 @@ def rate(ctx: click.Context, name: str, hz: int, port: str | None) -> None:
     click.echo(f"{_run(ctx, name, port, act)} measures at {hz} Hz now")
 
 
-@node.command(epilog=examples("hiphold node zero hip-1"))
-@click.argument("name")
+@node.command(epilog=examples("hiphold node zero hip-1", "hiphold node zero --usb /dev/ttyACM0"))
+@click.argument("name", required=False)
 @_usb
 @click.pass_context
-def zero(ctx: click.Context, name: str, port: str | None) -> None:
-    """Measure what a node's gyroscope reads at rest. Lay the node still first; it takes about three seconds."""
+def zero(ctx: click.Context, name: str | None, port: str | None) -> None:
+    """Measure what a node's gyroscope reads at rest. Lay the node still first; it takes about five seconds."""
     from hiphold.setup import node as talks
 
+    _demand(name, port)
+
     async def act(found: Talk) -> str:
-        say(f"lay {found.name} still and let go; measuring for 3 s ...")
+        say(f"lay {found.name} still and let go; in {SETTLE_S:.0f} s it measures for 3 s ...")
+        await asyncio.sleep(SETTLE_S)
         x, y, z = await talks.zero(found)
         return f"{found.name} is zeroed at {x:+.2f} {y:+.2f} {z:+.2f} deg/s"
 
@@ -194,19 +211,21 @@ def zero(ctx: click.Context, name: str, port: str | None) -> None:
 
 
 @node.command(
-    epilog=examples("hiphold node calibrate hip-1", "hiphold node calibrate hip-1 --usb /dev/ttyACM0"),
+    epilog=examples("hiphold node calibrate hip-1", "hiphold node calibrate --usb /dev/ttyACM0"),
     short_help="Calibrate the accelerometer from six positions.",
 )
-@click.argument("name")
+@click.argument("name", required=False)
 @_usb
 @click.pass_context
-def calibrate(ctx: click.Context, name: str, port: str | None) -> None:
+def calibrate(ctx: click.Context, name: str | None, port: str | None) -> None:
     """Calibrate a node's accelerometer: lay it down on each of its six faces, in any order.
 
     Nothing is changed in the node before all six are measured; Ctrl-C leaves it as it was.
     """
     from hiphold.setup import accelerometer as six
     from hiphold.setup.node import millig
+
+    _demand(name, port)
 
     async def act(found: Talk) -> str:
         with _showing() as show:

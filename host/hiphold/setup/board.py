@@ -203,7 +203,7 @@ class Board:
 
 
 def _closed(port: str) -> str:
-    """Why a port could not be opened. mpremote does not say, so look."""
+    """Why a port could not be opened. mpremote does not say, so look, and try it without."""
     from hiphold.sources import usb
 
     device, boards = Path(port), [each.device for each in usb.ports()]
@@ -215,4 +215,9 @@ def _closed(port: str) -> str:
             f"{port} may not be opened; on Linux, join the group that owns it: `sudo usermod -a -G dialout $USER`, "
             "then log in again."
         )
-    return f"{port} is in use; close the program that has it open: a recording, a terminal, an editor."
+    error = usb.opening_error(port)
+    number = usb.error_number(error) if error else None
+    if number in usb.TAKEN:
+        return f"{port} is in use; close the program that has it open: a recording, a terminal, an editor."
+    cause = f" ({os.strerror(number)})" if number else ""
+    return f"{port} could not be opened{cause}; plug the board in again, or choose another port."

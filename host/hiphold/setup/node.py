@@ -105,7 +105,9 @@ class Talk:
     async def learn(self) -> None:
         """Ask who it is."""
         command = wire.encode_command(wire.GET_INFO)
-        self.info, self.calibration = await self._asked(command, (wire.Info, wire.Calibration))
+        info, self.calibration = await self._asked(command, (wire.Info, wire.Calibration))
+        # On a terminal, control characters in a name would act.
+        self.info = info._replace(name="".join(each if each.isprintable() else "?" for each in info.name))
         self.name = self.info.name or self.name
 
     async def counters(self) -> dict[str, int]:
@@ -191,7 +193,7 @@ async def talk(opener: Opener, label: str, wanted: str | None = None) -> AsyncIt
     found = Talk(label)
     async with opener(found.received, found.lost) as found.write:
         await found.learn()
-        if wanted and not found.name.startswith(wanted):
+        if wanted and not found.name.lower().startswith(wanted.lower()):
             raise HipholdError(f"At {label} is {found.name}, not {wanted}; nothing was changed.")
         yield found
 

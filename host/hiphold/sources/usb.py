@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -29,6 +30,8 @@ PIECES = 64
 """pieces of received bytes that may wait for the event loop; beyond that, the port waits"""
 VENDORS = {0x303A: "Espressif", 0x10C4: "CP210x", 0x1A86: "CH34x"}
 """USB vendors of ESP32 boards: the chip's own USB, and the usual bridges"""
+TAKEN = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY)
+"""error numbers of a port that another program has, or this user may not use"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,17 @@ def ports() -> list[Port]:
 
     found = (Port(port.device, VENDORS[port.vid]) for port in comports() if port.vid in VENDORS)
     return sorted(found, key=lambda port: port.device)
+
+
+def opening_error(port: str) -> OSError | None:
+    """What the system says to the opening of a port; None when it opens."""
+    import serial
+
+    try:
+        serial.Serial(port, BAUD, exclusive=True).close()
+    except OSError as error:
+        return error
+    return None
 
 
 def frames(port: str, dialogue: Dialogue, stop: asyncio.Event) -> AsyncGenerator[Frame, None]:
@@ -101,14 +115,26 @@ class _Link:
 
 
 def _sentence(port: str, error: OSError) -> str:
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EAGAIN) or isinstance(error.__context__, PermissionError):
+    number = error_number(error)
+    if number in TAKEN:
         return (
             f"{port} may not be opened; close the program that uses it (on Linux, also join the group that owns it: "
             "`sudo usermod -a -G dialout $USER`, then log in again)."
         )
-    if error.errno == errno.ENOENT or isinstance(error.__context__, FileNotFoundError):
+    if number == errno.ENOENT:
         return f"There is no port {port}; plug the node in, `hiphold scan` lists the ports."
-    return f"{port} does not work: {error}; plug it in again."
+    if number in (errno.ENOTTY, errno.EISDIR):
+        return f"{port} is no serial port; `hiphold scan` lists the ports."
+    return f"{port} does not work{f' ({os.strerror(number)})' if number else ''}; plug it in again."
+
+
+def error_number(error: OSError) -> int | None:
+    """The errno behind an error of pyserial, which often has it in its words or in its cause only."""
+    for name, number in (("PermissionError", errno.EACCES), ("FileNotFoundError", errno.ENOENT)):
+        if name in str(error):  # Windows
+            return number
+    cause = error.__context__.args if error.__context__ else ()  # OSError or termios.error
+    return error.errno or next((each for each in cause[:1] if isinstance(each, int)), None)
 
 
 class _Reader:
