@@ -105,7 +105,9 @@ def numbers(link: Link) -> dict[int, set[int]]:
 
 
 def absent(link: Link) -> int:
-    return sum(max(each) - min(each) + 1 - len(each) for each in numbers(link).values())
+    """Numbers that did not arrive: of the first start since the oldest that did, of later ones from 0 on."""
+    starts = list(numbers(link).values())
+    return sum(max(each) - (0 if each is not starts[0] else min(each)) + 1 - len(each) for each in starts)
 
 
 def test_info_is_asked_first_then_it_starts_and_receives() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -220,6 +221,16 @@ def test_a_port_in_use_and_one_that_is_not_there(fake: FakeBoard) -> None:
         put(fake)
     with pytest.raises(HipholdError, match="There is no port /dev/ttyNOSUCH; plug the board in"):
         install.install("/dev/ttyNOSUCH", None, None, print)
+
+
+@posix
+def test_what_is_no_port_is_not_said_to_be_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(HipholdError, match="/dev/null could not be opened, it is no serial port; choose another"):
+        install.install("/dev/null", None, None, print)
+    monkeypatch.setattr(usb, "opening_error", lambda _port: OSError(errno.EIO, "x"))
+    assert f"could not be opened ({os.strerror(errno.EIO)}); plug" in board._closed("/dev/null")
+    monkeypatch.setattr(usb, "opening_error", lambda _port: None)
+    assert "could not be opened; plug" in board._closed("/dev/null")
 
 
 @posix

@@ -8,6 +8,7 @@ import math
 import os
 import select
 import struct
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conftest import REPOSITORY
-from hiphold import wire
+from hiphold import cli_node, wire
 from hiphold.cli_node import node as commands
 from hiphold.errors import HipholdError
 from hiphold.receive.capture import distinct
@@ -267,9 +268,19 @@ def test_a_lost_link_ends_the_wait() -> None:
 
 
 def test_the_node_at_a_port_must_be_the_one_that_was_named() -> None:
-    told(Scripted(), Talk.learn, "hip")
+    told(Scripted(), Talk.learn, "HIP")
     with pytest.raises(HipholdError, match="At it is hip-1, not pelvis; nothing was changed"):
         told(Scripted(), Talk.learn, "pelvis")
+
+
+def test_a_name_that_would_act_on_a_terminal_is_made_harmless() -> None:
+    scripted = Scripted()
+    scripted.name = "\x1b[2Jhip\n"
+
+    async def act(found: Talk) -> tuple[str, str]:
+        return found.name, dict(talks.describe(found.info, found.calibration, {}))["name"]
+
+    assert told(scripted, act) == ("?[2Jhip?", "?[2Jhip?")
 
 
 def test_a_rate_the_chip_lacks_is_refused_with_those_it_has() -> None:
@@ -607,7 +618,7 @@ def test_what_commands_say(rig: Any, arguments: tuple[str, ...], said: str) -> N
 def test_zero_and_calibrate_in_the_terminal(rig: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     result = command(rig, "zero", "hip")
     assert "hip-0202 is zeroed at +0.80 -0.50 +0.30 deg/s" in result.stdout, result.output
-    assert "lay hip-0202 still and let go" in result.stderr
+    assert "lay hip-0202 still and let go; in 2 s it measures for 3 s" in result.stderr
     monkeypatch.setattr(node_calibrate, "PATIENCE_S", 12.0)
     result = command(rig, "calibrate", "hip")
     assert isinstance(result.exception, HipholdError)
@@ -624,11 +635,26 @@ def test_zero_and_calibrate_in_the_terminal(rig: Any, monkeypatch: pytest.Monkey
         ("name", "hip", "a\nb"),
         ("rate", "hip", "0"),
         ("rate",),
+        ("zero",),
+        ("calibrate",),
         ("install", "--chip", "bno055"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(commands, arguments).exit_code == 2
+
+
+def test_usage_errors_read_well() -> None:
+    said = CliRunner().invoke(commands, ("place", "hip", "head")).stderr
+    assert "place [OPTIONS] NAME PLACEMENT\n" in said
+    assert "Invalid value for 'PLACEMENT': 'head' is not one of 'pelvis'" in said
+    assert "use printable characters." in CliRunner().invoke(commands, ("name", "hip", "a\nb")).stderr
+
+
+def test_rows_are_printed_without_rich_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "rich.box", None)
+    cli_node._print([("problem", "rich", "not installed"), ("ok", "disk", "")])
+    assert capsys.readouterr().out == "problem  rich  not installed\nok  disk  \n"
 
 
 @contextmanager
@@ -668,12 +694,15 @@ def cable(scripted: ScriptedNode) -> Iterator[str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no pseudo terminals here")
-def test_over_the_cable() -> None:
+def test_over_the_cable(monkeypatch: pytest.MonkeyPatch) -> None:
     with cable(Scripted()) as port:
         result = CliRunner().invoke(commands, ("place", "hip", "trunk", "--usb", port), catch_exceptions=False)
         assert result.stdout == "hip-1 is worn at trunk now, its lid facing right\n"
         result = CliRunner().invoke(commands, ("info", "--usb", port), catch_exceptions=False)
         assert "trunk" in result.stdout
+        monkeypatch.setattr(cli_node, "SETTLE_S", 0.0)
+        result = CliRunner().invoke(commands, ("zero", "--usb", port), catch_exceptions=False)
+        assert result.stdout == "hip-1 is zeroed at +0.57 +0.00 -1.15 deg/s\n"
         result = CliRunner().invoke(commands, ("identify", "pelvis", "--usb", port))
         assert str(result.exception) == f"At {port} is hip-1, not pelvis; nothing was changed."
     result = CliRunner().invoke(commands, ("info", "--usb", "/dev/ttyNOSUCH"))

@@ -113,6 +113,7 @@ def full(*holds: Shown, **said: tuple[str, ...]) -> Expected:
         "hub": HUB,
         "hangs": HANGS,
         "everything": EVERYTHING,
+        "recording": "recording",
     }
     return Expected("full", holds, {named[name]: parts for name, parts in said.items()})
 
@@ -210,8 +211,13 @@ RITUALS = {
         full(NOTHING, ALL, ALL, everything=(NOT_KNOWN,)),
     ),
     "pelvis silent in a hold": alike(GOOD, full(ALL, ALL, ALL, hub=(GAP,)), silence=Silence(2.0, 2.5)),
-    "pelvis dies before the holds": alike(
-        GOOD, full(NOTHING, NOTHING, NOTHING, everything=(NOT_KNOWN,) * 3), silence=Silence(-4.0, 1e6)
+    "pelvis dies before the holds": Ritual(
+        GOOD,
+        offline=full(
+            NOTHING, NOTHING, NOTHING, everything=(NOT_KNOWN,) * 3, recording=("sent nothing in the last",)
+        ),
+        causal=full(NOTHING, NOTHING, NOTHING, everything=(NOT_KNOWN,) * 3),
+        silence=Silence(-4.0, 1e6),
     ),
 }  # fmt: skip
 both_ways = pytest.mark.parametrize("causal", [False, True], ids=["offline", "causal"])

@@ -210,6 +210,39 @@ def test_a_port_without_permission_says_what_to_do() -> None:
     assert "dialout" in said
 
 
+@pytest.mark.parametrize("device", ["/dev/null", "/"])
+def test_what_is_no_serial_port_is_named_so(device: str) -> None:
+    error = usb.opening_error(device)
+    assert error is not None
+    assert usb._sentence(device, error) == f"{device} is no serial port; `hiphold scan` lists the ports."
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (serial.SerialException(errno.EBUSY, "could not open port"), "may not be opened; close the program"),
+        (serial.SerialException("could not open port 'X': PermissionError(13, 'Denied.')"), "close the program"),
+        (serial.SerialException("could not open port 'X': FileNotFoundError(2, 'Gone.')"), "There is no port X; "),
+        (serial.SerialException(errno.EIO, "write failed: [Errno 5]"), f"X does not work ({os.strerror(5)}); plug it"),
+        (serial.SerialTimeoutException("Write timeout"), "X does not work; plug it in again."),
+    ],
+)
+def test_what_the_system_says_is_one_clean_sentence(error: OSError, said: str) -> None:
+    sentence = usb._sentence("X", error)
+    assert said in sentence
+    assert "Errno" not in sentence
+    assert sentence.endswith(".")
+
+
+def test_the_error_number_may_be_in_the_cause_only() -> None:
+    try:
+        raise OSError(errno.EIO, "gone")
+    except OSError as cause:
+        error = serial.SerialException(f"write failed: {cause}")
+        error.__context__ = cause
+    assert usb.error_number(error) == errno.EIO
+
+
 def test_closing_breaks_off_at_once(board: Board, tmp_path: Path) -> None:
     async def session() -> float:
         dialogue = Dialogue("hip-1", 0)

@@ -156,7 +156,7 @@ def measure(
     epilog=examples(
         "hiphold demo",
         "hiphold demo --out trial --seed 7",
-        "hiphold demo --firmware            the nodes' real firmware, on a virtual radio",
+        "hiphold demo --firmware     the nodes' firmware, on a virtual radio",
     ),
     short_help="A whole session with a simulated athlete.",
 )

@@ -45,7 +45,7 @@ _usb = click.option("--usb", "port", metavar="PORT", help="The node at this seri
         "hiphold node info                         the only node in reach",
         "hiphold node place hip-1 thigh_left       where it is worn from now on",
         "hiphold node calibrate hip-1",
-        "hiphold node install --chip mpu6050       firmware onto a board at the USB port",
+        "hiphold node install --chip mpu6050       firmware onto a board at USB",
     ),
 )
 def node() -> None:
@@ -107,7 +107,10 @@ def _print(rows: Sequence[tuple[str, ...]]) -> None:
     Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH).print(table)
 
 
-@node.command(epilog=examples("hiphold node info", "hiphold node info hip-1", "hiphold node info --usb /dev/ttyACM0"))
+@node.command(
+    epilog=examples("hiphold node info", "hiphold node info hip-1", "hiphold node info --usb /dev/ttyACM0"),
+    short_help="Who a node is, how it is, and what to do about it.",
+)
 @click.argument("name", required=False)
 @_usb
 @click.pass_context
@@ -175,7 +178,7 @@ def place(ctx: click.Context, name: str, placement: str, lid: str | None, port: 
     click.echo(_run(ctx, name, port, act))
 
 
-@node.command(epilog=examples("hiphold node rate hip-1 240"))
+@node.command(epilog=examples("hiphold node rate hip-1 240"), short_help="Set how many times a second a node measures.")
 @click.argument("name")
 @click.argument("hz", type=click.IntRange(1, 65535))
 @_usb
@@ -191,7 +194,10 @@ def rate(ctx: click.Context, name: str, hz: int, port: str | None) -> None:
     click.echo(f"{_run(ctx, name, port, act)} measures at {hz} Hz now")
 
 
-@node.command(epilog=examples("hiphold node zero hip-1", "hiphold node zero --usb /dev/ttyACM0"))
+@node.command(
+    epilog=examples("hiphold node zero hip-1", "hiphold node zero --usb /dev/ttyACM0"),
+    short_help="Measure what a gyroscope reads at rest.",
+)
 @click.argument("name", required=False)
 @_usb
 @click.pass_context
@@ -254,7 +260,7 @@ def _showing() -> Iterator[Callable[[str], None]]:
 
 @node.command(
     epilog=examples(
-        "hiphold node install                       the only board at a USB port; its config.py is kept",
+        "hiphold node install      the only board at USB; its config.py is kept",
         "hiphold node install --chip mpu6050",
         "hiphold node install --port /dev/ttyACM0 --config my_config.py",
     ),

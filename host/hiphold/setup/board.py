@@ -219,5 +219,7 @@ def _closed(port: str) -> str:
     number = usb.error_number(error) if error else None
     if number in usb.TAKEN:
         return f"{port} is in use; close the program that has it open: a recording, a terminal, an editor."
+    if number in usb.NO_PORT:
+        return f"{port} could not be opened, it is no serial port; choose another with --port."
     cause = f" ({os.strerror(number)})" if number else ""
-    return f"{port} could not be opened{cause}; plug the board in again, or choose another port."
+    return f"{port} could not be opened{cause}; plug the board in again, or choose another with --port."

@@ -30,6 +30,8 @@ PIECES = 64
 """pieces of received bytes that may wait for the event loop; beyond that, the port waits"""
 VENDORS = {0x303A: "Espressif", 0x10C4: "CP210x", 0x1A86: "CH34x"}
 """USB vendors of ESP32 boards: the chip's own USB, and the usual bridges"""
+NO_PORT = (errno.ENOTTY, errno.EISDIR)
+"""error numbers of what is no serial port"""
 TAKEN = (errno.EACCES, errno.EPERM, errno.EAGAIN, errno.EBUSY)
 """error numbers of a port that another program has, or this user may not use"""
 
@@ -123,7 +125,7 @@ def _sentence(port: str, error: OSError) -> str:
         )
     if number == errno.ENOENT:
         return f"There is no port {port}; plug the node in, `hiphold scan` lists the ports."
-    if number in (errno.ENOTTY, errno.EISDIR):
+    if number in NO_PORT:
         return f"{port} is no serial port; `hiphold scan` lists the ports."
     return f"{port} does not work{f' ({os.strerror(number)})' if number else ''}; plug it in again."
 
