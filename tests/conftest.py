@@ -87,6 +87,16 @@ def micropython32() -> str:
     return found
 
 
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lies on a node: the firmware and the protocol."""
+    folder = tmp_path_factory.mktemp("node")
+    for source in (REPOSITORY / "firmware").glob("*.py"):
+        shutil.copy(source, folder)
+    shutil.copy(REPOSITORY / "host" / "hiphold" / "wire.py", folder)
+    return folder
+
+
 @pytest.fixture
 def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parent
 SCRIPTS = TESTS / "micropython"
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What lies on a node: the firmware and the protocol."""
-    folder = tmp_path_factory.mktemp("node")
-    for source in (TESTS.parent / "firmware").glob("*.py"):
-        shutil.copy(source, folder)
-    shutil.copy(TESTS.parent / "host" / "hiphold" / "wire.py", folder)
-    return folder
 
 
 def run(micropython: str, node: Path, script: str, *arguments: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -25,16 +24,6 @@ SCRIPTS = TESTS / "micropython"
 TICK, TEN, DROPPED = 1, 2, 3
 TOLERANCE_S = 0.1
 POLL_S, DITHER_S = 0.045, 0.005
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What lies on a node: the firmware and the protocol."""
-    folder = tmp_path_factory.mktemp("node")
-    for source in (TESTS.parent / "firmware").glob("*.py"):
-        shutil.copy(source, folder)
-    shutil.copy(TESTS.parent / "host" / "hiphold" / "wire.py", folder)
-    return folder
 
 
 def run(micropython: str, node: Path, script: str, *arguments: str) -> str:

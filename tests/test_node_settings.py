@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 TESTS = Path(__file__).parent
 SCRIPTS = TESTS / "micropython"
 KILLS = 100
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What lies on a node: the firmware and the protocol."""
-    folder = tmp_path_factory.mktemp("node")
-    for source in (TESTS.parent / "firmware").glob("*.py"):
-        shutil.copy(source, folder)
-    shutil.copy(TESTS.parent / "host" / "hiphold" / "wire.py", folder)
-    return folder
 
 
 def test_damaged_and_forged_files_are_never_taken_and_never_raise(micropython: str, node: Path, tmp_path: Path) -> None:
