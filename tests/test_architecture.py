@@ -51,7 +51,7 @@ LAYERS = (
     ("reasons",),
     ("describe",),
     ("measure", "report"),
-    ("worn",),
+    ("worn", "shown"),
     ("live",),
     ("terminal", "demo", "arguments"),
     ("cli_capture", "cli_node"),

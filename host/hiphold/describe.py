@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from hiphold.angles import Angles
 from hiphold.measurement import Calibration, Measurement, NodeReport, RaiseReport, RecordingReport, Stretch
 from hiphold.quaternion import up_in_sensor
 from hiphold.reasons import why_empty
-from hiphold.samples import Block, Event, Interval, Settings, Track
+from hiphold.samples import Codes, Event, Interval, Settings, Track
 from hiphold.segments import THIGHS, Oriented, Segment, ahead_in_stands
 
 GRAVITY_ERROR = 0.02
@@ -20,35 +20,33 @@ SHORT_STAND_S, SWAYED_DEG = 2.0, 1.5
 """a stand that is shorter, or moves more, is one to be doubted"""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the drill says of one side."""
+
+    holds: tuple[metrics.Hold, ...]
+    bouts: tuple[drill.Bout, ...]
+    """those that count: the holds', and attempts"""
+    track: Track | None
+    """the series; None when it is not wanted"""
+    has_angles: bool
+    """whether hip and pelvis were ever known"""
+
+
 def describe(
     segments: Sequence[Segment],
-    angles: dict[str, Angles],
+    judged: dict[str, Judged],
     oriented: Sequence[Oriented],
     stands: Sequence[Interval],
     settings: Settings,
-    events: tuple[Event, ...],
     damage: tuple[str, ...],
     started_at: str | None,
 ) -> Measurement:
-    """Put together what the stages found."""
-    thighs = {THIGHS[s.data.placement]: s for s in segments if s.data.placement in THIGHS}
-    bouts = {side: drill.where_marked(list(s.bouts), events, side) for side, s in thighs.items()}
-    holds = [
-        metrics.describe_hold(
-            side,
-            thigh.data.block.time_s,
-            thigh.angle_deg,
-            bout,
-            _elevation_sd_deg(thigh, bout, settings),
-            thigh.data,
-            settings,
-        )
-        for side, thigh in thighs.items()
-        for bout in bouts[side]
-        if bout.hold_s >= drill.HOLD_MIN_S
-    ]
-    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
-    holds = [_with_angles(hold, thighs, pelvis, angles, settings) for hold in holds]
+    """Put together what the stages found. judged: by side."""
+    thighs = by_side(segments)
+    holds = sorted((hold for each in judged.values() for hold in each.holds), key=lambda hold: hold.start_s)
+    bouts = {side: list(each.bouts) for side, each in judged.items()}
+    known = [side for side, each in judged.items() if each.has_angles]
     attempts = [
         metrics.Attempt(side, bout.start_s, bout.end_s, bout.hold_s)
         for side in thighs
@@ -56,24 +54,59 @@ def describe(
         if bout.hold_s < drill.HOLD_MIN_S
     ]
     raises = [
-        RaiseReport(side, found.peak_s, found.peak_deg)
-        for side, thigh in thighs.items()
-        for found in drill.find_raises(thigh.data.block.time_s, thigh.angle_deg)
+        RaiseReport(side, found.peak_s, found.peak_deg) for side, thigh in thighs.items() for found in thigh.raises
     ]
     return Measurement(
         settings=settings,
-        recording=RecordingReport(_duration_s([o.data.block for o in oriented]), started_at),
-        nodes=tuple(_node_report(o, _drift(o.data.placement, segments, stands)) for o in oriented),
-        calibration=_calibration(segments, stands[0], settings, bool(angles)),
-        reasons=tuple(why_empty(segments, angles, oriented, bouts, holds, damage)),
+        recording=RecordingReport(_duration_s(oriented), started_at),
+        nodes=tuple(_node_report(o, drift_deg_per_min(o.data.placement, segments, stands)) for o in oriented),
+        calibration=_calibration(segments, stands[0], settings, bool(known)),
+        reasons=tuple(why_empty(segments, known, oriented, bouts, holds, damage)),
         raises=tuple(sorted(raises, key=lambda r: r.peak_s)),
         attempts=tuple(sorted(attempts, key=lambda a: a.start_s)),
-        holds=tuple(sorted(holds, key=lambda h: h.start_s)),
-        tracks=tuple(
-            _track(side, thigh, angles.get(side), stands, bouts[side], settings) for side, thigh in thighs.items()
-        ),
+        holds=tuple(holds),
+        tracks=tuple(each.track for each in judged.values() if each.track),
         stands=tuple(Stretch(*stand) for stand in stands),
     )
+
+
+def by_side(segments: Sequence[Segment]) -> dict[str, Segment]:
+    """The thighs among them."""
+    return {THIGHS[s.data.placement]: s for s in segments if s.data.placement in THIGHS}
+
+
+def describe_hold(
+    side: str, bout: drill.Bout, segments: Sequence[Segment], angles: dict[str, Angles], settings: Settings
+) -> metrics.Hold:
+    """Every figure of one hold. The segments and angles (by side) must reach from the baseline to the end of it."""
+    thighs = by_side(segments)
+    thigh = thighs[side]
+    sd_deg = _elevation_sd_deg(thigh, bout, settings)
+    found = thigh.data.block.time_s, thigh.angle_deg, bout, sd_deg, thigh.data, settings
+    pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
+    return _with_angles(metrics.describe_hold(side, *found), thighs, pelvis, angles, settings)
+
+
+def judge(
+    side: str,
+    segments: Sequence[Segment],
+    angles: dict[str, Angles],
+    stands: Sequence[Interval],
+    settings: Settings,
+    events: tuple[Event, ...],
+) -> Judged:
+    """One side of a whole recording."""
+    thigh = by_side(segments)[side]
+    bouts = drill.where_marked(list(thigh.bouts), events, side)
+    holds = [describe_hold(side, b, segments, angles, settings) for b in bouts if b.hold_s >= drill.HOLD_MIN_S]
+    codes = drill.mark(thigh.phase, thigh.data.block.time_s, list(stands), bouts)
+    return Judged(tuple(holds), tuple(bouts), track(side, thigh, angles.get(side), codes), side in angles)
+
+
+def track(side: str, thigh: Segment, angles: Angles | None, phase: Codes) -> Track:
+    """The series of one side; phase (n,) as it is to be shown."""
+    others = {name: value for name, value in vars(angles).items() if name.endswith("_deg")} if angles else {}
+    return Track(side, thigh.data.block.time_s, thigh.angle_deg, phase, others)
 
 
 def _elevation_sd_deg(thigh: Segment, bout: drill.Bout, settings: Settings) -> float:
@@ -82,23 +115,8 @@ def _elevation_sd_deg(thigh: Segment, bout: drill.Bout, settings: Settings) -> f
     return float(np.hypot(sd_deg, thigh.mounting.hangs_off_deg)) if bout.start_s > thigh.mounting.until_s else sd_deg
 
 
-def _duration_s(blocks: Sequence[Block]) -> float:
-    return float(max(b.time_s[-1] for b in blocks) - min(b.time_s[0] for b in blocks))
-
-
-def _track(
-    side: str,
-    thigh: Segment,
-    angles: Angles | None,
-    stands: Sequence[Interval],
-    bouts: list[drill.Bout],
-    settings: Settings,
-) -> Track:
-    time_s = thigh.data.block.time_s
-    # live, a hold is known 0.3 s after it started, and the series shows what was known
-    put_in: tuple[list[Interval], list[drill.Bout]] = ([], []) if settings.causal else (list(stands), bouts)
-    others = {name: value for name, value in vars(angles).items() if name.endswith("_deg")} if angles else {}
-    return Track(side, time_s, thigh.angle_deg, drill.mark(thigh.phase, time_s, *put_in), others)
+def _duration_s(oriented: Sequence[Oriented]) -> float:
+    return float(max(o.span[1] for o in oriented) - min(o.span[0] for o in oriented))
 
 
 def _with_angles(
@@ -128,7 +146,7 @@ def _with_angles(
     return hold
 
 
-def _drift(placement: str, segments: Sequence[Segment], stands: Sequence[Interval]) -> float | None:
+def drift_deg_per_min(placement: str, segments: Sequence[Segment], stands: Sequence[Interval]) -> float | None:
     """Of the heading of one sensor against the pelvis'; None for the pelvis itself, and where it cannot be seen."""
     placed = {segment.data.placement: segment for segment in segments}
     if placement == "pelvis" or placement not in placed or "pelvis" not in placed:
@@ -136,16 +154,16 @@ def _drift(placement: str, segments: Sequence[Segment], stands: Sequence[Interva
     return ahead_in_stands(placed[placement], placed["pelvis"], stands).drift_deg_per_min
 
 
-def _node_report(oriented: Oriented, drift_deg_per_min: float | None) -> NodeReport:
+def _node_report(oriented: Oriented, drift: float | None) -> NodeReport:
     data = oriented.data
     return NodeReport(
         placement=data.placement,
         rate_hz=None if np.isnan(data.period_s) else 1 / data.period_s,
-        samples=len(data.block),
+        samples=oriented.samples,
         lost=data.lost,
         gaps=tuple(Stretch(*gap) for gap in data.gaps),
         saturated=data.saturated,
-        heading_drift_deg_per_min=drift_deg_per_min,
+        heading_drift_deg_per_min=drift,
         orientation_disagreement_deg=oriented.disagreement_deg,
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hiphold.samples import PHASES, Codes, Event, Floats, Interval, Settings
+from hiphold.samples import PHASES, Bools, Codes, Event, Floats, Interval, Settings
 
 RUN_S = 0.3
 HYSTERESIS_DEG = 3.0
@@ -72,7 +72,7 @@ class Raise:
     peak_deg: float
 
 
-def _runs(codes: Codes) -> list[tuple[int, int]]:
+def _runs(codes: Codes | Bools) -> list[tuple[int, int]]:
     """First and one-past-last index of each run of equal codes."""
     edges = np.concatenate(([0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]))
     return list(zip(edges[:-1].tolist(), edges[1:].tolist()))
@@ -141,19 +141,43 @@ def mark(codes: Codes, time_s: Floats, stands: list[Interval], bouts: list[Bout]
     return codes
 
 
-def find_raises(time_s: Floats, elevation_deg: Floats) -> list[Raise]:
-    """The highest point of each excursion that reaches RAISE_MIN_DEG above the stand."""
+def step_raises(top: Raise | None, time_s: Floats, elevation_deg: Floats) -> tuple[Raise | None, list[Raise]]:
+    """The next block of one thigh: the highest point of the excursion that goes on, and the raises that ended.
+
+    A raise is the highest point of an excursion that reaches RAISE_MIN_DEG above the stand. NaN is passed over.
+    """
     known = np.isfinite(elevation_deg)
     time_s, elevation_deg = time_s[known], elevation_deg[known]
-    height = elevation_deg - STAND_DEG - RAISE_MIN_DEG
-    up = height >= 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], height > -RAISE_SEPARATION_DEG, [False]))))
-    peaks = []
-    for first, end in zip(edges[::2], edges[1::2]):
-        if up[first:end].any():
-            top = int(first + np.argmax(height[first:end]))
-            peaks.append(Raise(float(time_s[top]), float(elevation_deg[top])))
-    return peaks
+    if not len(time_s):
+        return top, []
+    ended = []
+    up = elevation_deg > STAND_DEG + RAISE_MIN_DEG - RAISE_SEPARATION_DEG
+    for first, end in _runs(up):
+        if up[first]:
+            best = int(first + np.argmax(elevation_deg[first:end]))
+            here = Raise(float(time_s[best]), float(elevation_deg[best]))
+            top = here if top is None or here.peak_deg > top.peak_deg else top
+        else:
+            ended += finish_raises(top)
+            top = None
+    return top, ended
+
+
+def finish_raises(top: Raise | None) -> list[Raise]:
+    """The excursion that the samples did not see the end of, if it is a raise."""
+    return [top] if top and top.peak_deg >= STAND_DEG + RAISE_MIN_DEG else []
+
+
+def find_raises(time_s: Floats, elevation_deg: Floats) -> list[Raise]:
+    """All raises of a whole recording."""
+    top, ended = step_raises(None, time_s, elevation_deg)
+    return [*ended, *finish_raises(top)]
+
+
+def unseen(time_s: Floats, elevation_deg: Floats) -> list[Interval]:
+    """From the last known to the next known elevation around each stretch without any."""
+    known = np.flatnonzero(np.isfinite(elevation_deg))
+    return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
 
 
 def where_marked(bouts: list[Bout], events: tuple[Event, ...], side: str) -> list[Bout]:

@@ -8,31 +8,22 @@ change what was shown, and what is learned later does not either.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hiphold import drill, quaternion, stillness
-from hiphold.alignment import Alignment
-from hiphold.angles import (
-    Angles,
-    joined,
-    segment_rotation,
-    side_angles,
-    turned,
-    unknown,
-    until,
-    without_facing,
-)
+from hiphold.angles import Angles, segment_rotation, side_angles, turned, unknown, until, without_facing
 from hiphold.calibrate import mount
 from hiphold.clock import NS
-from hiphold.describe import describe
-from hiphold.measure import check_oriented, check_placements, marked_stands, no_stand, nothing_there
+from hiphold.describe import Judged, describe, describe_hold, drift_deg_per_min, track
+from hiphold.measure import asked_stands, check_oriented, check_placements, marked_stands, no_stand, nothing_there
 from hiphold.measurement import Measurement
-from hiphold.mounting import UNKNOWN
-from hiphold.ritual import Excursion, finish
-from hiphold.samples import Block, Codes, Event, Floats, Frame, Interval, NodeData, Settings, concatenate, empty_block
+from hiphold.metrics import slowness
+from hiphold.mounting import UNKNOWN, Mounting, is_bow, is_raise
+from hiphold.samples import Block, Event, Floats, Frame, Interval, Settings, concatenate, empty_block
 from hiphold.segments import MEASURED, THIGHS, WORN, Oriented, Segment
+from hiphold.shown import LOOK_BACK_S, Kept, Shown, Snapshot, shown_angles
 from hiphold.timeline import NodeStream
 from hiphold.worn import WornSensor
 
@@ -45,26 +36,22 @@ SILENT_S = 3.0
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """What one frame of a worn sensor adds."""
+class Learned:
+    """What is known by now of one sensor that is measured."""
 
+    node: str
     placement: str
-    block: Block
-    """the new samples, on the session's time axis"""
-    angle_deg: Floats
-    """(n,) thigh: femur elevation; pelvis: how far it is tipped; NaN before the reference stand and for others"""
-    q_earth_from_sensor: Floats
-    """(n, 4)"""
-    angles: Angles | None
-    """(n,) of a thigh: hip, azimuth, pelvis and trunk as far as they are known by now"""
-    phase: Codes
-    """(n,) codes of drill.PHASES"""
-    held_s: float | None
-    """how long the current hold has lasted; None outside one"""
-    bouts: tuple[drill.Bout, ...]
-    """holds and attempts that ended in this frame"""
-    excursions: tuple[Excursion, ...]
-    """times away from the stand that ended in this frame"""
+    stood: bool
+    """whether it took part in the reference stand"""
+    mounting: Mounting
+    raises: int
+    bows: int
+    restlessness: float
+    """how much it moves now, as a share of what is quiet; infinite while that is not known"""
+    quiet_s: float
+    """for how long it has been quiet, up to its last sample"""
+    last_s: float
+    """its last sample, on the session's time axis"""
 
 
 class Live:
@@ -75,7 +62,9 @@ class Live:
         self._events = events
         self._marked = marked_stands(events)
         self._untaken = list(self._marked)
+        self._asked = asked_stands(events)
         self._nodes: dict[str, WornSensor] = {}
+        self._shown: dict[str, Shown] = {}
         self._epoch_ns: int | None = None
         self._zero_s: float | None = None
         self.poses = stillness.Poses()
@@ -101,7 +90,22 @@ class Live:
             self._headings = None
         if node.placement in MEASURED:
             self._learn_stand()
-        return self._judge(node, block, q)
+            self._take_asked()
+        snapshot = self._judge(node, block, q)
+        self._shown.setdefault(node.stream.node, Shown()).add(snapshot)
+        if snapshot.bouts:
+            snapshot = self._with_holds(node, snapshot)
+        self._forget(float(block.time_s[-1]))
+        return snapshot
+
+    def ask(self, event: Event) -> None:
+        """A person declares a stand that has not begun yet: `rezero`."""
+        self._asked += asked_stands((event,))
+
+    @property
+    def now_s(self) -> float:
+        """The latest sample of any sensor, on the session's time axis; 0 before there was one."""
+        return max((node.kept.span[1] for node in self._nodes.values() if node.has_samples), default=0.0)
 
     def _zero(self, stream: NodeStream, block: Block, arrival_ns: int) -> float:
         """Where the session's time begins on the stream's: at the first sample there was, as far as that is known."""
@@ -244,59 +248,152 @@ class Live:
         if anew:
             self._mount()
 
+    def _take_asked(self) -> None:
+        """Stands that a person declared, once all worn sensors have seen them: there headings begin anew."""
+        stands, worn = self.poses.stands, self._worn()
+        if not (self._asked and stands):
+            return
+        seen_s = min(node.kept.span[1] for node in worn)
+        for interval in [each for each in self._asked if each[1] <= seen_s]:
+            self._asked.remove(interval)
+            new = interval[0] > stands[-1][1] and all(node.covers(interval) for node in worn)
+            if new and self._as_in_reference(worn, interval):
+                self._rest(worn, stands, interval, grows=False)
+
+    # Figures
+
+    def _with_holds(self, thigh: WornSensor, snapshot: Snapshot) -> Snapshot:
+        """The same with the figures of the holds that ended in it, which are final."""
+        kept = [self._hold(thigh, bout) for bout in snapshot.bouts if bout.hold_s >= drill.HOLD_MIN_S]
+        shown = self._shown[thigh.stream.node]
+        shown.holds += kept
+        shown.recent[-1] = replace(snapshot, holds=tuple(each.hold for each in kept))
+        return shown.recent[-1]
+
+    def _hold(self, thigh: WornSensor, bout: drill.Bout) -> Kept:
+        """The figures of one hold, from what was shown until now."""
+        recent = {node.placement: self._shown[node.stream.node].recent for node in self._measured()}
+        segments = {node.placement: self._segment(node, recent[node.placement]) for node in self._measured()}
+        of_thighs = {THIGHS[place]: shown_angles(recent[place]) for place in recent if place in THIGHS}
+        angles = {side: found for side, found in of_thighs.items() if found}
+        hold = describe_hold(THIGHS[thigh.placement], bout, list(segments.values()), angles, self._settings)
+        mine = segments[thigh.placement]
+        trusted = bout.start_s <= thigh.mounting.until_s
+        return Kept(hold, slowness(mine.data.block.time_s, mine.angle_deg, bout), trusted)
+
+    def _forget(self, now_s: float) -> None:
+        """Keep what a hold that goes on, or begins now, will be described from."""
+        since = [node.drill.holding_since_s for node in self._thighs()]
+        for shown in self._shown.values():
+            shown.forget(min([now_s, *(each for each in since if each is not None)]) - LOOK_BACK_S)
+
+    def _measured(self) -> list[WornSensor]:
+        """Those that stood, so that they can be measured."""
+        return [n for n in self._nodes.values() if n.placement in MEASURED and n.has_samples and n.alignment]
+
+    def _segment(self, node: WornSensor, found: Sequence[Snapshot]) -> Segment:
+        """One sensor, with these of its snapshots."""
+        shown, zero_s = self._shown[node.stream.node], self._zero_s or 0.0
+        return Segment(
+            node.stream.data(concatenate([s.block for s in found]), zero_s),
+            node.aligned,
+            np.concatenate([np.empty(0), *(s.angle_deg for s in found)]),
+            np.concatenate([np.empty(0, np.int8), *(s.phase for s in found)]),
+            (*shown.bouts, *drill.finish(node.drill, shown.span[1])),
+            node.method or "",
+            np.concatenate([np.empty((0, 4)), *(s.q_earth_from_sensor for s in found)]),
+            *node.at(self.poses),
+            node.excursions,
+            node.mounting,
+            shown.raises,
+            tuple(shown.unseen),
+        )
+
+    # What is known
+
+    def learned(self) -> list[Learned]:
+        """What is known by now of each sensor that is measured."""
+        return [self._learned(n) for n in self._nodes.values() if n.placement in MEASURED and n.has_samples]
+
+    def _learned(self, node: WornSensor) -> Learned:
+        excursions = node.excursions
+        last_s = node.kept.span[1]
+        quiet = node.quiet[-1:]
+        return Learned(
+            node.stream.node,
+            node.placement,
+            node.alignment is not None,
+            node.mounting,
+            sum(is_raise(e) for e in excursions) if node.placement in THIGHS else 0,
+            0 if node.placement in THIGHS else sum(is_bow(e, node.placement) for e in excursions),
+            node.restlessness,
+            quiet[0][1] - quiet[0][0] if quiet and quiet[0][1] >= last_s - stillness.WINDOW_S else 0.0,
+            last_s,
+        )
+
+    def drift_deg_per_min(self, placement: str) -> float | None:
+        """Of the heading of that sensor against the pelvis'; None where it cannot be seen."""
+        segments = [self._segment(node, ()) for node in self._measured()]
+        return drift_deg_per_min(placement, segments, self.poses.stands)
+
+    def disagreement_deg(self, placement: str) -> float | None:
+        """RMS angle between that sensor's own up and the host's; None when only one of them is there."""
+        node = self._placed(placement)
+        return node.disagreement_deg if node else None
+
+    # The end
+
     def conclude(
-        self, snapshots: Iterable[Snapshot], damage: tuple[str, ...] = (), started_at: str | None = None
+        self, snapshots: Iterable[Snapshot] = (), damage: tuple[str, ...] = (), started_at: str | None = None
     ) -> Measurement:
-        """The measurement of a session from all its snapshots: the figures that were shown, no others."""
+        """The measurement of a session: the figures that were shown, no others. Series only of the given snapshots.
+
+        Raises as `measure.measure` does.
+        """
         by_placement: dict[str, list[Snapshot]] = {}
         for snapshot in snapshots:
             by_placement.setdefault(snapshot.placement, []).append(snapshot)
-        zero_s = self._zero_s or 0.0
-        nodes = [(n, by_placement.get(n.placement, [])) for n in self._nodes.values()]
-        data = {
-            n.stream.node: n.stream.data(concatenate([s.block for s in found]), zero_s) for n, found in nodes if found
-        }
-        nameless = [n.stream.data(empty_block(), zero_s) for n in self._nodes.values() if n.placement == "unknown"]
-        check_placements([*data.values(), *nameless])
-        oriented = [
-            Oriented(data[n.stream.node], np.empty((0, 4)), n.disagreement_deg, n.method) for n, found in nodes if found
-        ]
-        check_oriented(oriented)
+        oriented = self._all_oriented()
         if self._marked and not self.poses.stands:
             raise nothing_there(self._marked[0])
-        if not any(node.alignment and node.placement in THIGHS for node in self._nodes.values()):
+        measured = self._measured()
+        if not any(node.placement in THIGHS for node in measured):
             raise no_stand()
-        stands = self.poses.stands
-        segments = [
-            self._segment(node, node.alignment, data[node.stream.node], found)
-            for node, found in nodes
-            if found and node.alignment and node.placement in MEASURED
-        ]
-        angles = {
-            s.side: shown
+        segments = [self._segment(node, by_placement.get(node.placement, [])) for node in measured]
+        judged = {
+            s.side: self._judged(s, by_placement.get(s.data.placement, []))
             for s in segments
-            if s.data.placement in THIGHS and (shown := _shown(by_placement[s.data.placement]))
+            if s.data.placement in THIGHS
         }
         lost = (*damage, *self._late())
-        return describe(segments, angles, oriented, stands, self._settings, self._events, lost, started_at)
+        return describe(segments, judged, oriented, self.poses.stands, self._settings, lost, started_at)
 
-    def _segment(self, node: WornSensor, aligned: Alignment, data: NodeData, found: Sequence[Snapshot]) -> Segment:
-        """One sensor over the session, from what was shown of it."""
-        end_s = float(found[-1].block.time_s[-1])
-        bouts = [*(bout for s in found for bout in s.bouts), *drill.finish(node.drill, end_s)]
-        excursions = [*(e for s in found for e in s.excursions), *finish(node.following)]
-        return Segment(
-            data,
-            aligned,
-            np.concatenate([s.angle_deg for s in found]),
-            np.concatenate([s.phase for s in found]),
-            tuple(bouts),
-            node.method or "",
-            np.concatenate([s.q_earth_from_sensor for s in found]),
-            *node.at(self.poses),
-            tuple(excursions),
-            node.mounting,
-        )
+    def _all_oriented(self) -> list[Oriented]:
+        """All nodes with samples. Raises when they cannot be measured."""
+        zero_s, nothing = self._zero_s or 0.0, empty_block()
+        known = [(n, self._shown[n.stream.node]) for n in self._nodes.values() if n.stream.node in self._shown]
+        data = [n.stream.data(nothing, zero_s) for n, _ in known]
+        nameless = [n.stream.data(nothing, zero_s) for n in self._nodes.values() if n.placement == "unknown"]
+        check_placements([*data, *nameless])
+        oriented = [
+            Oriented(each, np.empty((0, 4)), n.disagreement_deg, n.method, shown.samples, shown.span)
+            for each, (n, shown) in zip(data, known)
+        ]
+        check_oriented(oriented)
+        return oriented
+
+    def _judged(self, thigh: Segment, found: Sequence[Snapshot]) -> Judged:
+        """One side at the end: what was shown, and the hold that the samples did not see the end of."""
+        shown = self._shown[thigh.data.node]
+        bouts = drill.where_marked(list(thigh.bouts), self._events, thigh.side)
+        node = self._nodes[thigh.data.node]
+        open_bouts = [b for b in drill.finish(node.drill, shown.span[1]) if b.hold_s >= drill.HOLD_MIN_S]
+        kept = [*shown.holds, *(self._hold(node, bout) for bout in open_bouts)]
+        holds = [each.known_later(thigh.mounting.until_s, thigh.mounting.hangs_off_deg) for each in kept]
+        counted = {bout.start_s for bout in bouts}
+        # live, a hold is known 0.3 s after it started, and the series shows what was known
+        series = track(thigh.side, thigh, shown_angles(found), thigh.phase) if found else None
+        return Judged(tuple(h for h in holds if h.start_s in counted), tuple(bouts), series, shown.has_angles)
 
     def _late(self) -> list[str]:
         return [
@@ -309,12 +406,6 @@ class Live:
 def _first_known(values: Iterable[float]) -> float:
     """The first that is finite, asking for no more; NaN when none is."""
     return next((value for value in values if np.isfinite(value)), float("nan"))
-
-
-def _shown(snapshots: Sequence[Snapshot]) -> Angles | None:
-    """The angles that a thigh's snapshots showed; None when they never showed any."""
-    angles = joined([s.angles or unknown(len(s.block)) for s in snapshots])
-    return angles if np.isfinite(angles.pelvis_tilt_deg).any() else None
 
 
 def measure_causal(

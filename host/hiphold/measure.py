@@ -21,12 +21,15 @@ from hiphold.angles import (
     until,
     without_facing,
 )
-from hiphold.describe import describe
+from hiphold.describe import by_side, describe, judge
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.measurement import Measurement
 from hiphold.samples import Block, Event, Floats, Frame, Interval, NodeData, Settings
 from hiphold.segments import THIGHS, WORN, Oriented, Segment, ahead_in_stands, faces_in_stands, mounted
 from hiphold.stillness import Poses
+
+REZERO = "rezero"
+"""the event by which a person declares a stand in which headings begin anew; it need not be quiet"""
 
 
 def measure(
@@ -46,8 +49,9 @@ def measure(
     poses, stood = find_stands(check_oriented(oriented), events)
     segments = learn([follow(o, poses, settings) for o in with_trunk(stood, oriented, poses)], poses, events)
     angles = relate(segments, poses.stands)
+    judged = {side: judge(side, segments, angles, poses.stands, settings, events) for side in by_side(segments)}
     lost = (*damage, *nameless_nodes(nodes))
-    return describe(segments, angles, oriented, poses.stands, settings, events, lost, started_at)
+    return describe(segments, judged, oriented, poses.stands, settings, lost, started_at)
 
 
 def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
@@ -92,7 +96,8 @@ def orient(data: NodeData, settings: Settings) -> Oriented:
     fused = fuse(data.block, estimate)
     difference = orientation.inclination_difference(fused, data.block.q_recorded)
     block, q, method = choose(data.block, fused, settings)
-    return Oriented(data.with_block(block), q, rms_deg(difference), method)
+    span = float(block.time_s[0]), float(block.time_s[-1])
+    return Oriented(data.with_block(block), q, rms_deg(difference), method, len(block), span)
 
 
 def fuse(block: Block, estimate: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
@@ -136,7 +141,7 @@ def find_stands(worn: Sequence[Oriented], events: tuple[Event, ...]) -> tuple[Po
     for some in _fewer(worn):
         poses = _poses_of(some, marked)
         if poses.stands:
-            return poses, some
+            return _rezeroed(poses, some, events), some
     if marked:
         raise nothing_there(marked[0])
     raise no_stand()
@@ -165,6 +170,24 @@ def with_trunk(stood: Sequence[Oriented], oriented: Sequence[Oriented], poses: P
     """Those that stood, and the trunk where it was there: it need not be quiet to be measured."""
     trunk = [o for o in oriented if o.data.placement == "trunk" and o.method]
     return [*stood, *(o for o in trunk if any(len(o.data.block.between(stand)) for stand in poses.stands))]
+
+
+def _rezeroed(poses: Poses, worn: Sequence[Oriented], events: tuple[Event, ...]) -> Poses:
+    """With the stands that a person declared by `rezero`, quiet or not, where they are stands at all."""
+    stands = list(poses.stands)
+    reference = [stillness.gravity_direction(o.data.block, stands[0]) for o in worn]
+    for start_s, end_s in asked_stands(events):
+        new = start_s > stands[0][1] and not any(a <= end_s and start_s <= z for a, z in stands)
+        if new and stillness.same_pose(
+            [stillness.gravity_direction(o.data.block, (start_s, end_s)) for o in worn], reference
+        ):
+            stands.append((start_s, end_s))
+    return Poses(sorted(stands), poses.elsewhere)
+
+
+def asked_stands(events: tuple[Event, ...]) -> list[Interval]:
+    """The events `rezero`, by time."""
+    return sorted((event.start_s, event.end_s) for event in events if event.label == REZERO)
 
 
 def marked_stands(events: tuple[Event, ...]) -> list[Interval]:
@@ -199,7 +222,18 @@ def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
     state, ended, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
     bouts = (*ended, *drill.finish(state, float(time_s[-1])))
-    return Segment(data, aligned, elevation, phase, bouts, method, q, *q_poses)
+    return Segment(
+        data,
+        aligned,
+        elevation,
+        phase,
+        bouts,
+        method,
+        q,
+        *q_poses,
+        raises=tuple(drill.find_raises(time_s, elevation)),
+        unseen=tuple(drill.unseen(time_s, elevation)),
+    )
 
 
 def learn(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:

@@ -6,7 +6,7 @@ docs/reference/conventions.md, the uncertainty budget in docs/reference/metrics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -189,10 +189,24 @@ def hold_s_uncertainty_95(time_s: Floats, elevation_deg: Floats, bout: Bout, sd_
     var = (sd (1 / v_start + 1 / v_end))^2 + (w_start^2 + w_end^2) / 12,
     with w the sample period, or the gap an edge fell into.
     """
-    edges = (bout.start_s, bout.end_s)
-    slowness = sum(1 / _edge_speed(time_s, elevation_deg, at_s) for at_s in edges)
-    blind = [max(node.period_s, _blind_s(node.gaps, at_s)) for at_s in edges]
-    return 1.96 * float(np.sqrt((sd_deg * slowness) ** 2 + np.square(blind).sum() / 12))
+    blind = [max(node.period_s, _blind_s(node.gaps, at_s)) for at_s in (bout.start_s, bout.end_s)]
+    return 1.96 * float(np.sqrt((sd_deg * slowness(time_s, elevation_deg, bout)) ** 2 + np.square(blind).sum() / 12))
+
+
+def slowness(time_s: Floats, elevation_deg: Floats, bout: Bout) -> float:
+    """1 / v_start + 1 / v_end, s per degree: how much an error of the elevation moves start and end apart."""
+    return sum(1 / _edge_speed(time_s, elevation_deg, at_s) for at_s in (bout.start_s, bout.end_s))
+
+
+def doubted(hold: Hold, off_deg: float, slowness: float) -> Hold:
+    """The same hold, when the thigh's sensor turns out to have hung otherwise by off_deg; its intervals grow by that."""
+    known = hold.femur_elevation_deg
+    wider = [float(np.hypot(each, 1.96 * off_deg)) for each in (known.uncertainty_95, known.uncertainty_rezeroed_95)]
+    return replace(
+        hold,
+        hold_s_uncertainty_95=float(np.hypot(hold.hold_s_uncertainty_95, 1.96 * off_deg * slowness)),
+        femur_elevation_deg=replace(known, uncertainty_95=wider[0], uncertainty_rezeroed_95=wider[1]),
+    )
 
 
 def describe_hold(

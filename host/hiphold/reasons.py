@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from hiphold import drill
-from hiphold.angles import Angles
 from hiphold.metrics import Hold
-from hiphold.samples import Interval, Reason
+from hiphold.samples import Reason
 from hiphold.segments import MEASURED, THIGHS, Oriented, Segment
 
 DISAGREEMENT_LIMIT_DEG = 3.0
@@ -17,13 +16,15 @@ DISAGREEMENT_LIMIT_DEG = 3.0
 
 def why_empty(
     segments: Sequence[Segment],
-    angles: dict[str, Angles],
+    known: Collection[str],
     oriented: Sequence[Oriented],
     bouts: dict[str, list[drill.Bout]],
     holds: Sequence[Hold],
     damage: tuple[str, ...],
 ) -> Iterator[Reason]:
-    """All reasons of one measurement. bouts: those that count, by side; damage: what the file lost."""
+    """All reasons of one measurement. known: sides of which hip and pelvis are; bouts: those that count;
+    damage: what the file lost.
+    """
     for sentence in (*damage, *(warning for o in oriented for warning in o.data.warnings)):
         yield Reason("recording", sentence)
     measured = {segment.data.placement for segment in segments}
@@ -40,8 +41,8 @@ def why_empty(
             yield from _unseen(segment, bouts[segment.side])
         elif segment.data.placement == "pelvis":
             yield from _unseen_pelvis(segment, holds)
-    yield from _no_hip(segments, angles, any(o.data.placement == "pelvis" for o in oriented))
-    yield from _not_known(segments, angles, holds)
+    yield from _no_hip(segments, known, any(o.data.placement == "pelvis" for o in oriented))
+    yield from _not_known(segments, known, holds)
     yield from _no_stance(segments, holds)
     yield from _no_trunk(segments, any(o.data.placement == "trunk" for o in oriented))
 
@@ -66,7 +67,7 @@ def _unseen(thigh: Segment, bouts: Sequence[drill.Bout]) -> Iterator[Reason]:
             why = f"the recording ends {bout.hold_s:.1f} s into a hold of the {leg} leg;"
             why += " keep recording until the leg is down."
             yield Reason("hold_s", why)
-    for start_s, end_s in (*thigh.data.gaps, *_unknown(thigh)):
+    for start_s, end_s in (*thigh.data.gaps, *thigh.unseen):
         if end_s - start_s > drill.RUN_S and any(b.start_s < end_s and start_s < b.end_s for b in bouts):
             why = f"{end_s - start_s:.1f} s of {placement} are missing at {start_s:.1f} s, in a hold;"
             yield Reason("hold_s", why + " the leg may have come down unseen. Keep the sensor near the host.")
@@ -81,14 +82,7 @@ def _unseen_pelvis(pelvis: Segment, holds: Sequence[Hold]) -> Iterator[Reason]:
             yield Reason("hip, thigh_azimuth, pelvis", why + " Keep the sensor near the host.")
 
 
-def _unknown(thigh: Segment) -> list[Interval]:
-    """From the last known to the first known elevation around each stretch without any."""
-    known = np.flatnonzero(np.isfinite(thigh.angle_deg))
-    time_s = thigh.data.block.time_s
-    return [(float(time_s[known[i]]), float(time_s[known[i + 1]])) for i in np.flatnonzero(np.diff(known) > 1)]
-
-
-def _no_hip(segments: Sequence[Segment], angles: dict[str, Angles], has_pelvis: bool) -> Iterator[Reason]:
+def _no_hip(segments: Sequence[Segment], known: Collection[str], has_pelvis: bool) -> Iterator[Reason]:
     """Why hip, azimuth and pelvis of a side are empty, as far as they are."""
     pelvis = next((s for s in segments if s.data.placement == "pelvis"), None)
     sides = [s for s in segments if s.data.placement in THIGHS]
@@ -102,21 +96,21 @@ def _no_hip(segments: Sequence[Segment], angles: dict[str, Angles], has_pelvis: 
     for thigh in sides:
         if thigh.mounting.axes is None:
             yield Reason(f"hip, thigh_azimuth ({thigh.side})", f"{thigh.data.placement}: {thigh.mounting.why}")
-        elif thigh.side in angles and not thigh.mounting.faces_surely:
+        elif thigh.side in known and not thigh.mounting.faces_surely:
             what = f"hip_adduction, hip_rotation, thigh_azimuth ({thigh.side})"
             yield Reason(what, f"{thigh.data.placement}: {thigh.mounting.why}")
-        elif pelvis and pelvis.mounting.axes and thigh.side not in angles:
+        elif pelvis and pelvis.mounting.axes and thigh.side not in known:
             why = "no stand shows pelvis and thigh together; stand still for 3 s with both sensors on."
             yield Reason(f"hip, thigh_azimuth, pelvis ({thigh.side})", why)
 
 
-def _not_known(segments: Sequence[Segment], angles: dict[str, Angles], holds: Sequence[Hold]) -> Iterator[Reason]:
+def _not_known(segments: Sequence[Segment], known: Collection[str], holds: Sequence[Hold]) -> Iterator[Reason]:
     """Why figures of single holds are empty though the others have them. What came after a slip has its reason."""
     until_s = {s.data.placement: s.mounting.until_s for s in segments}
     facing = {s.side: s.mounting.faces_surely for s in segments if s.data.placement in THIGHS}
     for hold in holds:
         hub_s, leg_s = until_s.get("pelvis", np.inf), until_s.get(f"thigh_{hold.side}", np.inf)
-        if not (hold.side in angles and facing.get(hold.side)) or hold.start_s >= hub_s:
+        if not (hold.side in known and facing.get(hold.side)) or hold.start_s >= hub_s:
             continue
         if hold.start_s < leg_s:
             yield from _not_known_in(hold)

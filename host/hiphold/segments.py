@@ -33,6 +33,10 @@ class Oriented:
     """RMS angle between the host's and the node's own up; None when only one of them is there"""
     method: str | None = None
     """whose orientation it is: the host's filter by name, or `recorded`; None when there is none"""
+    samples: int = 0
+    """how many came"""
+    span: Interval = (np.nan, np.nan)
+    """from the first to the last of them"""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Segment:
     """(k, 4) the same in each quiet pose that is no stand"""
     excursions: tuple[Excursion, ...] = ()
     mounting: Mounting = UNKNOWN
+    raises: tuple[drill.Raise, ...] = ()
+    """of a thigh"""
+    unseen: tuple[Interval, ...] = ()
+    """stretches of a thigh without an elevation, from the last to the next known one"""
 
     @property
     def side(self) -> str:

@@ -33,8 +33,8 @@ def _squares(vectors: Floats) -> Floats:
     return np.asarray(np.einsum("ijk,ijk->ik", both, both))
 
 
-def _quiet(time_s: Floats, sums: Floats, centre: Floats, n: int) -> Bools:
-    """(m,) for each run of n samples, whether the sensor was quiet in it and none were missing.
+def _restlessness(time_s: Floats, sums: Floats, centre: Floats, n: int) -> Floats:
+    """(m,) for each run of n samples, how much it moved as a share of what is quiet; infinite when some are missing.
 
     time_s (m + n,), sums (8, m + n): as `Stillness` keeps them, of rates and forces less centre (6, 1).
     """
@@ -42,8 +42,9 @@ def _quiet(time_s: Floats, sums: Floats, centre: Floats, n: int) -> Bools:
     # sum of var(x_i) = mean |x|^2 - |mean x|^2
     gyr_sd, acc_sd = np.sqrt(np.maximum(mean[6:] - _squares(mean[:6]), 0))
     whole = time_s[n:] - time_s[1 : 1 - n] < 1.5 * WINDOW_S
-    slow = norm((mean[:3] + centre[:3]).T)[:, 0] < GYR_MEAN_RADPS
-    return np.asarray(whole & slow & (gyr_sd < GYR_SD_RADPS) & (acc_sd < ACC_SD_MPS2))
+    turning = norm((mean[:3] + centre[:3]).T)[:, 0] / GYR_MEAN_RADPS
+    moved = np.maximum(np.maximum(gyr_sd / GYR_SD_RADPS, acc_sd / ACC_SD_MPS2), turning)
+    return np.where(whole, moved, np.inf)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Stillness:
         """sums over all samples up to and with each of these: rates, forces, and the squared lengths of both"""
         self.open: Interval | None = None
         """the latest quiet interval, as far as it goes; it may still grow"""
+        self.level = np.inf
+        """how much the sensor moved in the last WINDOW_S, as a share of what is quiet"""
 
     def step(self, block: Block) -> list[Interval]:
         """Take the next samples; the quiet intervals that ended in them."""
@@ -87,7 +90,11 @@ class Stillness:
         sums = np.concatenate((self._sums[:, :-1], new.cumsum(axis=1)), axis=1)
         time_s = np.concatenate((self._time_s, time_s))
         self._centre, self._time_s, self._sums = centre, time_s[-n:], sums[:, -n:]
-        return self._follow(time_s[1:], _quiet(time_s, sums, centre, n)) if len(time_s) > n else []
+        if len(time_s) <= n:
+            return []
+        moved = _restlessness(time_s, sums, centre, n)
+        self.level = float(moved[-1])
+        return self._follow(time_s[1:], moved < 1.0)
 
     def _follow(self, time_s: Floats, quiet: Bools) -> list[Interval]:
         """Quiet intervals that end in these windows, of which the i-th begins at time_s[i]."""

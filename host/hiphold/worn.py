@@ -86,6 +86,18 @@ class WornSensor:
         return block, q
 
     @property
+    def aligned(self) -> Alignment:
+        """Its alignment, when it stood; only then may it be asked for."""
+        if self.alignment is None:
+            raise RuntimeError(f"{self.placement} never stood")
+        return self.alignment
+
+    @property
+    def restlessness(self) -> float:
+        """How much it moves now, as a share of what is quiet; infinite while that is not known."""
+        return self._stillness.level if self._stillness else float("inf")
+
+    @property
     def disagreement_deg(self) -> float | None:
         """RMS angle between host's and node's up so far."""
         return float(np.rad2deg(np.sqrt(self._square_sum / self._compared))) if self._compared else None
