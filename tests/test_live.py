@@ -12,10 +12,11 @@ import pytest
 from hiphold import quaternion, wire
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.formats.imported import imported_frames, merged
-from hiphold.live import Live, Snapshot, follow, measure_causal
+from hiphold.live import Live, follow, measure_causal
 from hiphold.measure import measure
 from hiphold.measurement import Measurement, to_json, to_series_csv
 from hiphold.samples import G_MPS2, PHASES, Event, Floats, Frame, Settings
+from hiphold.shown import Snapshot
 from hiphold.simulation.link import Link
 from hiphold.simulation.script import Script
 from hiphold.sources.replay import play

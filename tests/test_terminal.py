@@ -11,8 +11,9 @@ import numpy as np
 from hiphold import drill, terminal
 from hiphold.drill import Bout
 from hiphold.formats import interchange
-from hiphold.live import Live, Snapshot, follow
+from hiphold.live import Live, follow
 from hiphold.samples import Block, Settings
+from hiphold.shown import Snapshot
 from hiphold.sources.replay import play
 from made_sessions import HOLD_S, session
 

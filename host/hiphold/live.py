@@ -8,7 +8,7 @@ change what was shown, and what is learned later does not either.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,42 +16,21 @@ from hiphold import drill, quaternion, stillness
 from hiphold.angles import Angles, segment_rotation, side_angles, turned, unknown, until, without_facing
 from hiphold.calibrate import mount
 from hiphold.clock import NS
-from hiphold.describe import Judged, describe, describe_hold, drift_deg_per_min, track
-from hiphold.measure import asked_stands, check_oriented, check_placements, marked_stands, no_stand, nothing_there
+from hiphold.describe import Judged, describe, describe_hold, track
+from hiphold.known import Condition, Learned, condition, learned, outline
+from hiphold.measure import check_oriented, check_placements, no_stand, nothing_there
 from hiphold.measurement import Measurement
 from hiphold.metrics import slowness
-from hiphold.mounting import UNKNOWN, Mounting, is_bow, is_raise
-from hiphold.samples import Block, Event, Floats, Frame, Interval, Settings, concatenate, empty_block
-from hiphold.segments import MEASURED, THIGHS, WORN, Oriented, Segment
+from hiphold.mounting import UNKNOWN
+from hiphold.samples import Block, Event, Floats, Frame, Settings, concatenate, empty_block
+from hiphold.segments import MEASURED, THIGHS, Oriented, Segment
 from hiphold.shown import LOOK_BACK_S, Kept, Shown, Snapshot, shown_angles
+from hiphold.standing import Standing
 from hiphold.timeline import NodeStream
 from hiphold.worn import WornSensor
 
-RESTLESS_S = 5.0
-"""after so much rest of the thighs, a pelvis that never rests no longer keeps them from a stand"""
 LOOKED_AT = 20
 """so many stands back a heading is still good for something"""
-SILENT_S = 3.0
-"""a node this far behind the others is not waited for"""
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What is known by now of one sensor that is measured."""
-
-    node: str
-    placement: str
-    stood: bool
-    """whether it took part in the reference stand"""
-    mounting: Mounting
-    raises: int
-    bows: int
-    restlessness: float
-    """how much it moves now, as a share of what is quiet; infinite while that is not known"""
-    quiet_s: float
-    """for how long it has been quiet, up to its last sample"""
-    last_s: float
-    """its last sample, on the session's time axis"""
 
 
 class Live:
@@ -60,14 +39,11 @@ class Live:
     def __init__(self, settings: Settings, events: tuple[Event, ...] = ()) -> None:
         self._settings = settings
         self._events = events
-        self._marked = marked_stands(events)
-        self._untaken = list(self._marked)
-        self._asked = asked_stands(events)
         self._nodes: dict[str, WornSensor] = {}
         self._shown: dict[str, Shown] = {}
         self._epoch_ns: int | None = None
         self._zero_s: float | None = None
-        self.poses = stillness.Poses()
+        self._standing = Standing(self._nodes.values, events)
         self._headings: dict[str, float] | None = None
         self._lifted_s = -np.inf  # when a leg was last seen off the floor
 
@@ -90,7 +66,6 @@ class Live:
             self._headings = None
         if node.placement in MEASURED:
             self._learn_stand()
-            self._take_asked()
         snapshot = self._judge(node, block, q)
         self._shown.setdefault(node.stream.node, Shown()).add(snapshot)
         if snapshot.bouts:
@@ -100,7 +75,12 @@ class Live:
 
     def ask(self, event: Event) -> None:
         """A person declares a stand that has not begun yet: `rezero`."""
-        self._asked += asked_stands((event,))
+        self._standing.ask(event)
+
+    @property
+    def poses(self) -> stillness.Poses:
+        """When all worn sensors were quiet together: stands, and other poses."""
+        return self._standing.poses
 
     @property
     def now_s(self) -> float:
@@ -130,13 +110,20 @@ class Live:
                 self._lifted_s = float(block.time_s[np.flatnonzero(phase)[-1]])
             since = node.drill.holding_since_s
             held_s = None if since is None else float(block.time_s[-1]) - since
-            if self._standing():
+            if self._standing.goes_on(self._lifted_s):
                 phase[phase == drill.NONE] = drill.STAND
         if excursions:
             self._mount()
         if is_thigh:
             angles = self._angles(node, block.time_s, q)
         return Snapshot(node.placement, block, angle_deg, q, angles, phase, held_s, tuple(bouts), tuple(excursions))
+
+    def _learn_stand(self) -> None:
+        changed, anew = self._standing.learn()
+        if changed:
+            self._headings = None
+        if anew:
+            self._mount()
 
     def _mount(self) -> None:
         """Learn anew how each sensor sits."""
@@ -183,82 +170,6 @@ class Live:
 
     def _thighs(self) -> list[WornSensor]:
         return [n for n in self._nodes.values() if n.placement in THIGHS and n.has_samples]
-
-    def _worn(self) -> list[WornSensor]:
-        """Those on the body whose samples come; one that fell silent, or only said who it is, holds nothing up."""
-        worn = [node for node in self._nodes.values() if node.placement in WORN and node.has_samples]
-        latest_s = max((node.kept.span[1] for node in worn), default=0.0)
-        return [node for node in worn if latest_s - node.kept.span[1] < SILENT_S]
-
-    def _candidates(self, resting: list[WornSensor]) -> list[Interval]:
-        """Stretches that may be stands: what all resting sensors were quiet for, or what an event says."""
-        if self._marked:
-            seen_s = min(node.kept.span[1] for node in resting)
-            past = [stand for stand in self._untaken if stand[1] <= seen_s]
-            return [stand for stand in past if all(node.covers(stand) for node in resting)]
-        seen_s = max((poses[-1][1] for poses in (self.poses.stands, self.poses.elsewhere) if poses), default=-np.inf)
-        quiet = stillness.common([node.quiet for node in resting])
-        return [(a, z) for a, z in quiet if z - a >= stillness.STAND_MIN_S and z > seen_s]
-
-    def _standing(self) -> bool:
-        """Whether the latest stand reaches to what came last, and no leg was lifted since."""
-        latest_s = max(node.kept.span[1] for node in self._worn())
-        since_s = max(latest_s - stillness.WINDOW_S, self._lifted_s)
-        return bool(self.poses.stands) and self.poses.stands[-1][1] >= since_s
-
-    def _learn_stand(self) -> None:
-        """Take candidates as stands, the reference or later ones, or as other poses; align what can be aligned."""
-        resting = self._resting()
-        for interval in self._candidates(resting) if any(node.placement in THIGHS for node in resting) else []:
-            stands, elsewhere = self.poses.stands, self.poses.elsewhere
-            grows = bool(stands) and not self._marked and interval[0] <= stands[-1][1]
-            if self._marked:
-                self._untaken.remove(interval)
-            elif not grows and not self._as_in_reference(resting, interval):
-                self._rest(resting, elsewhere, interval, grows=bool(elsewhere) and interval[0] <= elsewhere[-1][1])
-                continue
-            self._rest(resting, stands, interval, grows=grows)
-
-    def _resting(self) -> list[WornSensor]:
-        """The worn sensors, without those that do not rest at all while a thigh rests for longer than a stand takes."""
-        worn = self._worn()
-        quiet = [node.quiet[-1] for node in worn if node.placement in THIGHS and node.quiet]
-        start_s, end_s = max(quiet, key=lambda each: each[1] - each[0], default=(0.0, 0.0))
-        if end_s - start_s < RESTLESS_S:
-            return worn
-        return [node for node in worn if any(z > start_s and a < end_s for a, z in node.quiet)]
-
-    def _as_in_reference(self, resting: list[WornSensor], interval: Interval) -> bool:
-        known = [(node.direction(interval), node.alignment.y_sensor) for node in resting if node.alignment]
-        return stillness.same_pose([a for a, _ in known], [b for _, b in known])
-
-    def _rest(self, resting: list[WornSensor], poses: list[Interval], interval: Interval, *, grows: bool) -> None:
-        """Add a pose, or make the last one longer; the first stand is the reference.
-
-        The trunk need not be quiet: it takes part where it has samples.
-        """
-        poses[-1:] = [(poses[-1][0], interval[1])] if grows else [*poses[-1:], interval]
-        standing = poses is self.poses.stands
-        self._headings, anew = None, not grows
-        trunk = self._placed("trunk")
-        for node in [*resting, *([trunk] if trunk and trunk.covers(poses[-1]) else [])]:
-            align = standing and (node.alignment is None or len(poses) == 1)
-            node.rest(node.q_stands if standing else node.q_elsewhere, len(poses) - 1, poses[-1], align=align)
-            anew = anew or align
-        if anew:
-            self._mount()
-
-    def _take_asked(self) -> None:
-        """Stands that a person declared, once all worn sensors have seen them: there headings begin anew."""
-        stands, worn = self.poses.stands, self._worn()
-        if not (self._asked and stands):
-            return
-        seen_s = min(node.kept.span[1] for node in worn)
-        for interval in [each for each in self._asked if each[1] <= seen_s]:
-            self._asked.remove(interval)
-            new = interval[0] > stands[-1][1] and all(node.covers(interval) for node in worn)
-            if new and self._as_in_reference(worn, interval):
-                self._rest(worn, stands, interval, grows=False)
 
     # Figures
 
@@ -307,39 +218,20 @@ class Live:
             node.mounting,
             shown.raises,
             tuple(shown.unseen),
+            tuple(node.breaks_s),
         )
 
     # What is known
 
     def learned(self) -> list[Learned]:
         """What is known by now of each sensor that is measured."""
-        return [self._learned(n) for n in self._nodes.values() if n.placement in MEASURED and n.has_samples]
+        return [learned(n) for n in self._nodes.values() if n.placement in MEASURED and n.has_samples]
 
-    def _learned(self, node: WornSensor) -> Learned:
-        excursions = node.excursions
-        last_s = node.kept.span[1]
-        quiet = node.quiet[-1:]
-        return Learned(
-            node.stream.node,
-            node.placement,
-            node.alignment is not None,
-            node.mounting,
-            sum(is_raise(e) for e in excursions) if node.placement in THIGHS else 0,
-            0 if node.placement in THIGHS else sum(is_bow(e, node.placement) for e in excursions),
-            node.restlessness,
-            quiet[0][1] - quiet[0][0] if quiet and quiet[0][1] >= last_s - stillness.WINDOW_S else 0.0,
-            last_s,
-        )
-
-    def drift_deg_per_min(self, placement: str) -> float | None:
-        """Of the heading of that sensor against the pelvis'; None where it cannot be seen."""
-        segments = [self._segment(node, ()) for node in self._measured()]
-        return drift_deg_per_min(placement, segments, self.poses.stands)
-
-    def disagreement_deg(self, placement: str) -> float | None:
-        """RMS angle between that sensor's own up and the host's; None when only one of them is there."""
-        node = self._placed(placement)
-        return node.disagreement_deg if node else None
+    def conditions(self) -> list[Condition]:
+        """How each node does, those that have not said where they are worn among them."""
+        segments = [outline(node, self.poses) for node in self._measured()]
+        shown = [self._shown.get(node.stream.node, Shown()) for node in self._nodes.values()]
+        return [condition(node, each, segments, self.poses.stands) for node, each in zip(self._nodes.values(), shown)]
 
     # The end
 
@@ -354,8 +246,8 @@ class Live:
         for snapshot in snapshots:
             by_placement.setdefault(snapshot.placement, []).append(snapshot)
         oriented = self._all_oriented()
-        if self._marked and not self.poses.stands:
-            raise nothing_there(self._marked[0])
+        if self._standing.marked and not self.poses.stands:
+            raise nothing_there(self._standing.marked[0])
         measured = self._measured()
         if not any(node.placement in THIGHS for node in measured):
             raise no_stand()

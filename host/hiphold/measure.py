@@ -215,10 +215,12 @@ def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
     up_sensor = quaternion.up_in_sensor(q)
     stand = next((each for each in poses.stands if len(data.block.between(each))), poses.stands[0])
     aligned = alignment.align_to_stand(data.block, up_sensor, stand)
+    breaks_s = tuple(orientation.breaks(time_s).tolist())
     q_poses = at_stands(time_s, q, poses.stands), at_stands(time_s, q, poses.elsewhere)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
-        return Segment(data, aligned, tipped, np.zeros(len(time_s), np.int8), (), method, q, *q_poses)
+        phase = np.zeros(len(time_s), np.int8)
+        return Segment(data, aligned, tipped, phase, (), method, q, *q_poses, breaks_s=breaks_s)
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
     state, ended, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
     bouts = (*ended, *drill.finish(state, float(time_s[-1])))
@@ -233,6 +235,7 @@ def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
         *q_poses,
         raises=tuple(drill.find_raises(time_s, elevation)),
         unseen=tuple(drill.unseen(time_s, elevation)),
+        breaks_s=breaks_s,
     )
 
 

@@ -199,7 +199,7 @@ def slowness(time_s: Floats, elevation_deg: Floats, bout: Bout) -> float:
 
 
 def doubted(hold: Hold, off_deg: float, slowness: float) -> Hold:
-    """The same hold, when the thigh's sensor turns out to have hung otherwise by off_deg; its intervals grow by that."""
+    """The same hold, when the thigh's sensor turns out to have hung otherwise by off_deg: its intervals grow."""
     known = hold.femur_elevation_deg
     wider = [float(np.hypot(each, 1.96 * off_deg)) for each in (known.uncertainty_95, known.uncertainty_rezeroed_95)]
     return replace(

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from hiphold import drill, ritual, slips
-from hiphold.quaternion import angle_between
+from hiphold.quaternion import angle_between, known
 from hiphold.ritual import Axes, Excursion
 from hiphold.samples import Event, Floats
 
@@ -195,26 +195,25 @@ def pelvis(
     if deepest > LIKE_A_THIGH_DEG and not raised:
         why = f"the pelvis sensor was lifted like a leg ({deepest:.0f} degrees) and a thigh sensor never was;"
         return Mounting(why=why + " they seem to be swapped: wear or place each where it belongs.")
-    lifted = [axes for e in excursions if e.other_deg > drill.RAISE_MIN_DEG and (axes := _own(y_sensor, e, +1))]
+    lifted = ritual.z_axes_of(y_sensor, [e for e in excursions if e.other_deg > drill.RAISE_MIN_DEG], +1)
+    lifted = lifted[known(lifted)]
     # a raise of a leg without a sensor tips the pelvis as a bow does, but the other way
-    forward = [e for e in bows if (axes := _own(y_sensor, e, -1)) and _median_deg(axes, lifted) <= CONTRADICTION_DEG]
+    bowed = ritual.z_axes_of(y_sensor, bows, -1)
+    forward = [e for e, z in zip(bows, bowed) if _median_deg(z, lifted) <= CONTRADICTION_DEG]
     no_bow = "there is no bow where the event says one is" if marked else _no_bow(deepest)
     found = _by_bow_or_marks(case, y_sensor, forward or bows, no_bow)
-    if found.axes is None or (off_deg := _median_deg(found.axes, lifted)) <= CONTRADICTION_DEG:
+    if found.axes is None or (off_deg := _median_deg(found.axes.z_sensor, lifted)) <= CONTRADICTION_DEG:
         return found
     bow = "the bow was not straight forward" if found.by == "bow" else "the lid does not face where it is said to"
     what = "bow once, straight forward from the hips" if found.by == "bow" else "set --lid, or bow once"
     return Mounting(why=f"{bow}: in the raises the pelvis tips {off_deg:.0f} degrees from there; {what}.")
 
 
-def _own(y_sensor: Floats, excursion: Excursion, way: int) -> Axes | None:
-    """The axes that one excursion alone gives."""
-    return ritual.axes(y_sensor, excursion.turning, way)
-
-
-def _median_deg(axes: Axes, others: Sequence[Axes]) -> float:
-    """How far other axes of a segment lie from these, in the median; 0 of none."""
-    return float(np.median([ritual.between_deg(axes, other) for other in others])) if others else 0.0
+def _median_deg(z_sensor: Floats, others: Floats) -> float:
+    """How far other axes (m, 3) of a segment lie from this (3,), in the median; 0 of none; NaN when it is not known."""
+    if not np.isfinite(z_sensor).all():
+        return float("nan")
+    return float(np.median(np.rad2deg(angle_between(others, z_sensor)))) if len(others) else 0.0
 
 
 def trunk(case: Case, y_sensor: Floats, bows: Sequence[Excursion], pelvis_bows: Sequence[Excursion]) -> Mounting:

@@ -12,17 +12,14 @@ from hiphold.samples import Bools, Floats
 
 def multiply(q_a_from_b: Floats, q_b_from_c: Floats) -> Floats:
     """q_a_from_c: the Hamilton product, broadcast over leading axes."""
-    w1, x1, y1, z1 = np.moveaxis(q_a_from_b, -1, 0)
-    w2, x2, y2, z2 = np.moveaxis(q_b_from_c, -1, 0)
-    return np.stack(
-        (
-            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
-            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
-            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
-            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
-        ),
-        axis=-1,
-    )
+    a, b = q_a_from_b, q_b_from_c
+    w1, x1, y1, z1, w2, x2, y2, z2 = (q[..., i] for q in (a, b) for i in range(4))
+    out = np.empty((*np.broadcast_shapes(w1.shape, w2.shape), 4))  # filled column by column: these arrays are short
+    out[..., 0] = w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2
+    out[..., 1] = w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2
+    out[..., 2] = w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2
+    out[..., 3] = w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2
+    return out
 
 
 def conjugate(q_a_from_b: Floats) -> Floats:
@@ -34,6 +31,14 @@ def normalize(q: Floats) -> Floats:
     """Scaled to unit norm; a row of zeros becomes NaN, because it is no orientation."""
     length = norm(q)
     return np.asarray(np.divide(q, length, out=np.full(np.shape(q), np.nan), where=length > 0))
+
+
+def cross(a: Floats, b: Floats) -> Floats:
+    """(..., 3) the cross product of vectors (..., 3), as np.cross, which costs four times as much for a few rows."""
+    a1, a2, a3, b1, b2, b3 = (v[..., i] for v in (a, b) for i in range(3))
+    out = np.empty((*np.broadcast_shapes(a1.shape, b1.shape), 3))
+    out[..., 0], out[..., 1], out[..., 2] = a2 * b3 - a3 * b2, a3 * b1 - a1 * b3, a1 * b2 - a2 * b1
+    return out
 
 
 def up_in_sensor(q_earth_from_sensor: Floats) -> Floats:

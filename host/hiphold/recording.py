@@ -120,6 +120,11 @@ class Recorder:
                 self._sync()
                 self._synced_s = now_s
 
+    def sync(self) -> None:
+        """Put all that was kept so far on the disk."""
+        with told(self._path):
+            self._sync()
+
     def _sync(self) -> None:
         self._writer.flush()  # type: ignore[no-untyped-call]
         os.fsync(self._file.fileno())

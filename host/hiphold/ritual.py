@@ -10,13 +10,13 @@ depend on how blocks are cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
-from hiphold.quaternion import angle_between, norm
+from hiphold.quaternion import angle_between, cross, norm
 from hiphold.samples import Bools, Floats
 
 
@@ -94,7 +94,7 @@ class Axes:
 
 def tip_rate_degps(up_sensor: Floats, y_sensor: Floats, gyr_radps: Floats) -> Floats:
     """(n,) how fast the angle between up u and y grows: w . (u x y) / |u x y|, from du/dt = -w x u; 0 where u = y."""
-    normal = np.cross(up_sensor, y_sensor)
+    normal = cross(up_sensor, y_sensor)
     size = norm(normal)[:, 0]
     along = np.einsum("ij,ij->i", gyr_radps, normal)
     return np.asarray(np.rad2deg(np.divide(along, size, out=np.zeros(len(size)), where=size > 1e-9)))
@@ -173,7 +173,9 @@ def total(excursions: Iterable[Excursion]) -> Turning:
 
 def around(y_sensor: Floats, z_sensor: Floats, spread_deg: float) -> Axes:
     """Right-handed axes from up and right, unit vectors (3,) at right angles: x = y cross z."""
-    return Axes(np.column_stack((np.cross(y_sensor, z_sensor), y_sensor, z_sensor)), spread_deg)
+    (a, b, c), (d, e, f) = y_sensor, z_sensor
+    x_sensor = np.array((b * f - c * e, c * d - a * f, a * e - b * d))
+    return Axes(np.column_stack((x_sensor, y_sensor, z_sensor)), spread_deg)
 
 
 def axes(y_sensor: Floats, turning: Turning, way: int) -> Axes | None:
@@ -181,15 +183,37 @@ def axes(y_sensor: Floats, turning: Turning, way: int) -> Axes | None:
 
     None when y is not known, and when the segment hardly turned, or only about y.
     """
-    if not np.isfinite(y_sensor).all():
-        return None
+    (z,), (spread_deg,) = z_axes(y_sensor, turning.power[None], turning.outward[None], way)
+    return around(y_sensor, z, float(spread_deg)) if np.isfinite(z).all() else None
+
+
+def z_axes(y_sensor: Floats, power: Floats, outward: Floats, way: int) -> tuple[Floats, Floats]:
+    """(m, 3) medio-lateral axes and (m,) their spread in degrees, one for each of m turnings; NaN as in `axes`.
+
+    power (m, 3, 3) and outward (m, 3) are those of Turning.
+    """
+    z, spread_deg = np.full((len(power), 3), np.nan), np.full(len(power), np.nan)
+    if not len(power) or not np.isfinite(y_sensor).all():
+        return z, spread_deg
     across = np.eye(3) - np.outer(y_sensor, y_sensor)  # what is along y is no part of z
-    power, directions = np.linalg.eigh(across @ turning.power @ across)
-    if not power[2] > _NOTHING * np.trace(turning.power):
-        return None
-    z = directions[:, 2] * np.sign(way * (turning.outward @ directions[:, 2]))
-    spread = np.rad2deg(np.arctan(np.sqrt(max(power[1], 0) / power[2])))
-    return around(y_sensor, z, float(spread))
+    found, directions = np.linalg.eigh(across @ power @ across)
+    turned = found[:, 2] > _NOTHING * np.trace(power, axis1=1, axis2=2)
+    largest = directions[turned, :, 2]
+    z[turned] = largest * np.sign(way * np.einsum("ij,ij->i", outward[turned], largest))[:, None]
+    spread_deg[turned] = np.rad2deg(np.arctan(np.sqrt(np.maximum(found[turned, 1], 0) / found[turned, 2])))
+    return z, spread_deg
+
+
+def z_axes_of(y_sensor: Floats, excursions: Sequence[Excursion], way: int) -> Floats:
+    """(m, 3) the axis that each excursion alone gives."""
+    power, outward = turnings(excursions)
+    return z_axes(y_sensor, power, outward, way)[0]
+
+
+def turnings(excursions: Sequence[Excursion]) -> tuple[Floats, Floats]:
+    """(m, 3, 3) and (m, 3): power and outward of each."""
+    power = np.array([e.turning.power for e in excursions]).reshape(-1, 3, 3)
+    return power, np.array([e.turning.outward for e in excursions]).reshape(-1, 3)
 
 
 def between_deg(a: Axes, b: Axes) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hiphold import drill, orientation
+from hiphold import drill
 from hiphold.alignment import Alignment
 from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
 from hiphold.calibrate import Seen, mount
@@ -64,16 +64,13 @@ class Segment:
     """of a thigh"""
     unseen: tuple[Interval, ...] = ()
     """stretches of a thigh without an elevation, from the last to the next known one"""
+    breaks_s: tuple[float, ...] = ()
+    """when its heading began anew, after a gap that no filter bridges"""
 
     @property
     def side(self) -> str:
         """Left or right, of a thigh."""
         return THIGHS[self.data.placement]
-
-    @property
-    def breaks_s(self) -> Floats:
-        """(b,) when its heading began anew, after a gap that no filter bridges."""
-        return orientation.breaks(self.data.block.time_s)
 
     @property
     def zeroed(self) -> bool:
@@ -89,7 +86,7 @@ class Segment:
 def mounted(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
     """The same segments with how each sensor sits, by their excursions."""
     seen = [
-        Seen(s.data, s.alignment, s.q_stands, s.q_elsewhere, s.excursions, s.bouts, s.breaks_s.tolist(), s.zeroed)
+        Seen(s.data, s.alignment, s.q_stands, s.q_elsewhere, s.excursions, s.bouts, s.breaks_s, s.zeroed)
         for s in segments
     ]
     found = mount(seen, poses, events)
@@ -114,4 +111,4 @@ def faces_in_stands(pelvis: Segment, stands: Sequence[Interval]) -> Ahead:
     """The heading of the pelvis itself in the stands that show it; its axes must be known."""
     axes = pelvis.mounting.axes
     headings = np.full(len(stands), np.nan) if axes is None else facing_rad(pelvis.q_stands, axes)
-    return ahead_of_pelvis(stands, headings, 0.0, pelvis.breaks_s.tolist())
+    return ahead_of_pelvis(stands, headings, 0.0, pelvis.breaks_s)

@@ -7,13 +7,12 @@ angle / (sd sqrt(1 / before + 1 / after)) > SURE.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, groupby
 
 import numpy as np
 
 from hiphold import ritual
 from hiphold.quaternion import angle_between, known, up_in_sensor
-from hiphold.ritual import Axes, Excursion, Turning
+from hiphold.ritual import Excursion
 from hiphold.samples import Floats, Interval
 
 LEAN_SD_DEG = 3.0
@@ -40,20 +39,23 @@ def hangs_otherwise(
     q_stands (m, 4) of the m stands. moved_s: when the segment was put elsewhere; stands between two of these are one,
     because the foot stayed where it was.
     """
-    seen = [(stand, up) for stand, up in zip(stands, up_in_sensor(q_stands)) if np.isfinite(up).all()]
-    moved = np.sort(np.array(moved_s, float))
-    groups = [list(group) for _, group in groupby(seen, lambda pair: int(np.searchsorted(moved, pair[0][0])))]
-    if len(groups) < 2:
+    up = up_in_sensor(q_stands)
+    seen = np.flatnonzero(np.isfinite(up).all(axis=1))
+    start_s, end_s = np.array(stands, float).reshape(-1, 2)[seen].T
+    between = np.searchsorted(np.sort(np.array(moved_s, float)), start_s)
+    first = np.flatnonzero(np.diff(between, prepend=-1))
+    if len(first) < 2:
         return None
-    sums = np.cumsum([np.mean([up for _, up in group], axis=0) for group in groups], axis=0)
-    k = np.arange(1, len(groups))
-    rest = len(groups) - k
+    size = np.diff(first, append=len(seen))
+    sums = np.cumsum(np.add.reduceat(up[seen], first) / size[:, None], axis=0)
+    k = np.arange(1, len(first))
+    rest = len(first) - k
     before, after = sums[:-1] / k[:, None], (sums[-1] - sums[:-1]) / rest[:, None]
     score = np.rad2deg(angle_between(before, after)) / (LEAN_SD_DEG * np.sqrt(1 / k + 1 / rest))
     best = int(np.argmax(score))
     if score[best] <= SURE:
         return None
-    return groups[best][-1][0][1], float(np.rad2deg(angle_between(after[best], y_sensor)))
+    return float(end_s[first[best + 1] - 1]), float(np.rad2deg(angle_between(after[best], y_sensor)))
 
 
 def stands_otherwise(
@@ -88,22 +90,19 @@ def faces_otherwise(
     return float(end_s[first]), float(jump_deg[first])
 
 
-def _axes_of_first(y_sensor: Floats, raises: Sequence[Excursion]) -> list[Axes | None]:
-    """The axes that the first one, the first two, ... of the raises give."""
-    sums = accumulate((excursion.turning for excursion in raises), Turning.plus)
-    return [ritual.axes(y_sensor, turning, +1) for turning in sums]
+def _axes_of_first(y_sensor: Floats, raises: Sequence[Excursion]) -> Floats:
+    """(m, 3) the axes that the first one, the first two, ... of the raises give; NaN where they give none."""
+    power, outward = ritual.turnings(raises)
+    return ritual.z_axes(y_sensor, power.cumsum(axis=0), outward.cumsum(axis=0), +1)[0]
 
 
 def turns_otherwise(y_sensor: Floats, raises: Sequence[Excursion]) -> tuple[int, float] | None:
     """The first raise after which the axis is another one, and by how many degrees; None when all agree."""
-    best, found = SURE, None
-    forward, backward = _axes_of_first(y_sensor, raises), _axes_of_first(y_sensor, raises[::-1])
-    for k in range(1, len(raises)):
-        before, after = forward[k - 1], backward[len(raises) - k - 1]
-        if before is None or after is None:
-            continue
-        off_deg = ritual.between_deg(before, after)
-        score = off_deg / (RAISE_SD_DEG * np.sqrt(1 / k + 1 / (len(raises) - k)))
-        if score > best:
-            best, found = score, (k, off_deg)
-    return found
+    if len(raises) < 2:
+        return None
+    before, after = _axes_of_first(y_sensor, raises)[:-1], _axes_of_first(y_sensor, raises[::-1])[:-1][::-1]
+    k = np.arange(1, len(raises))
+    off_deg = np.rad2deg(angle_between(before, after))
+    score = np.nan_to_num(off_deg / (RAISE_SD_DEG * np.sqrt(1 / k + 1 / (len(raises) - k))))
+    best = int(np.argmax(score))
+    return (int(k[best]), float(off_deg[best])) if score[best] > SURE else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from hiphold.drill import HOLD_MIN_S
-from hiphold.live import Snapshot
 from hiphold.samples import PHASES
 from hiphold.segments import THIGHS
+from hiphold.shown import Snapshot
 
 
 def _line(snapshot: Snapshot, side: str, what: str) -> str:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from hiphold import wire
 from hiphold.clock import NS, Clock, Exchange, exchange, fit_clock
-from hiphold.quaternion import multiply, norm, normalize, up_in_sensor
+from hiphold.quaternion import cross, multiply, norm, normalize, up_in_sensor
 from hiphold.receive.arrivals import STRANGERS, Arrivals
 from hiphold.samples import G_MPS2, Block, Bools, Floats, Frame, concatenate
 
@@ -285,7 +285,7 @@ def _levelled(q: Floats, calibration: wire.Calibration) -> Floats:
     up = up_in_sensor(q)
     matrix, offset = np.reshape(calibration.acc_matrix, (3, 3)), np.array(calibration.acc_offset_mps2)
     true_up = normalize((G_MPS2 * up - offset) @ matrix.T)
-    lean = np.concatenate((1.0 + np.einsum("ij,ij->i", true_up, up)[:, None], np.cross(true_up, up)), axis=1)
+    lean = np.concatenate((1.0 + np.einsum("ij,ij->i", true_up, up)[:, None], cross(true_up, up)), axis=1)
     return multiply(q, normalize(lean))
 
 

@@ -134,11 +134,13 @@ class Capture:
         stop: asyncio.Event | None = None,
         scanner: Scanner | None = None,
         client: Client | None = None,
+        adapter: asyncio.Lock | None = None,
     ) -> None:
+        """adapter: what captures that go on beside this one share; whoever scans or connects holds it."""
         self.epoch_ns = time.time_ns() - round(asyncio.get_running_loop().time() * NS)
         self.stop = stop or asyncio.Event()
         self._recorder = recorder
-        self._adapter = asyncio.Lock()
+        self._adapter = adapter or asyncio.Lock()
         self._radio = client, scanner
         self.nodes = [self._node(seed, each) for seed, each in enumerate(found)]
 

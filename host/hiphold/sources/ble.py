@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ CONNECT_SLACK_S = 2.0
 """for bleak to end by its own limit, which on some systems is what takes the attempt back"""
 FIND_S = 2.0
 """a node advertises at least twice a second; one that is gone holds the adapter no longer than this"""
+LOOK_S = 0.1
+"""between two looks at what was heard"""
 WRITE_S = 5.0
 CLOSE_S = 3.0
 
@@ -68,8 +70,13 @@ class Seen:
     """what to connect to"""
 
 
-async def scan(seconds: float, scanner: Scanner | None = None) -> list[Seen]:
-    """The nodes that are heard within so many seconds, by name; other devices are left out. Raises LinkError."""
+async def scan(
+    seconds: float, scanner: Scanner | None = None, enough: Callable[[Collection[str]], bool] | None = None
+) -> list[Seen]:
+    """The nodes that are heard within so many seconds, by name; other devices are left out. Raises LinkError.
+
+    enough: looks at the addresses heard so far; the scan ends when it says so.
+    """
     heard: dict[str, Seen] = {}
 
     def hear(device: BLEDevice, advertisement: AdvertisementData) -> None:
@@ -78,8 +85,18 @@ async def scan(seconds: float, scanner: Scanner | None = None) -> list[Seen]:
 
     with _told("Bluetooth"):
         async with (scanner or BleakScanner)(hear, [wire.SERVICE_UUID]):
-            await asyncio.sleep(seconds)
+            if enough is None:
+                await asyncio.sleep(seconds)
+            else:
+                await _until(lambda: enough(heard), seconds)
     return sorted(heard.values(), key=lambda seen: (seen.name, seen.address))
+
+
+async def _until(true: Callable[[], bool], seconds: float) -> None:
+    """Wait so long, or until that is so."""
+    end_s = asyncio.get_running_loop().time() + seconds
+    while not true() and asyncio.get_running_loop().time() < end_s:
+        await asyncio.sleep(LOOK_S)
 
 
 def _node(device: BLEDevice, advertisement: AdvertisementData) -> Seen | None:
