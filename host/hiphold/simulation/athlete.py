@@ -73,3 +73,63 @@ class Athlete:
             pelvis_obliquity_per_hip_rotation=0.0,
             pelvis_hike_deg=0.0,
         )
+
+    @staticmethod
+    def good() -> Athlete:
+        """Calm: 32 degrees and hardly less at the end, the full rotation, a pelvis that stays."""
+        return Athlete(
+            hold_elevation_deg=(31.5, 33.0),
+            sag_deg=1.5,
+            rotation_deg=30.0,
+            azimuth_deg=12.0,
+            turn_variation=0.04,
+            foot_sd_deg=2.0,
+            sway_deg=0.3,
+            one_leg_sway=1.6,
+            tremor_deg=0.02,
+            tremor_growth=1.3,
+            pelvis_rotation_per_hip_rotation=0.1,
+            pelvis_obliquity_per_hip_rotation=0.04,
+            pelvis_hike_deg=1.5,
+        )
+
+    @staticmethod
+    def shaky() -> Athlete:
+        """Trembles and sways, and turns the leg now far, now hardly, now fast, now slowly."""
+        return Athlete(
+            hold_elevation_deg=(30.0, 34.0),
+            turn_variation=0.45,
+            cycle_s=(2.6, 6.0),
+            sway_deg=0.5,
+            one_leg_sway=3.5,
+            tremor_deg=0.16,
+            tremor_growth=1.8,
+            pelvis_rotation_per_hip_rotation=0.3,
+            pelvis_obliquity_per_hip_rotation=0.15,
+        )
+
+    @staticmethod
+    def tired() -> Athlete:
+        """Begins high, sinks while holding, and trembles more and more."""
+        return Athlete(
+            hold_elevation_deg=(37.0, 39.0),
+            sag_deg=11.0,
+            rotation_deg=22.0,
+            turn_variation=0.12,
+            one_leg_sway=2.2,
+            tremor_deg=0.04,
+            tremor_growth=4.0,
+            pelvis_rotation_per_hip_rotation=0.2,
+        )
+
+    @staticmethod
+    def dropping() -> Athlete:
+        """Lets the raised side sink, and turns the pelvis with the leg."""
+        return Athlete(
+            hold_elevation_deg=(31.0, 34.0),
+            sag_deg=3.0,
+            pelvis_rotation_per_hip_rotation=0.7,
+            pelvis_obliquity_per_hip_rotation=0.1,
+            pelvis_hike_deg=1.0,
+            pelvis_drop_deg=19.0,
+        )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from hiphold import wire
-from hiphold.orientation import estimate_orientation
+from hiphold.orientation import OrientationFilter, estimate_orientation
 from hiphold.samples import G_MPS2, Floats
 from hiphold.simulation.body import Motion
 from hiphold.simulation.link import Link, Packet
@@ -19,7 +19,11 @@ INFO_EVERY_S = 10.0
 TIME_EVERY_S = 2.0
 NOTIFY_S = 0.05  # notifications come no closer than this
 RING_S = 20
+BATTERY_MV = 3900
 FULL_SCALE = 32767
+
+Fuse = Callable[[Floats, Floats, Floats], Floats]
+"""time, rate and force to the node's own orientation (n, 4)"""
 
 
 def ideal_signals(motion: Motion, unit: Unit, time_s: Floats) -> tuple[Floats, Floats]:
@@ -45,8 +49,12 @@ def _counts(values: Floats, per_count: float) -> npt.NDArray[np.int16]:
     return np.clip(np.rint(values / per_count), -FULL_SCALE - 1, FULL_SCALE).astype(np.int16)
 
 
+def _fuse_all(node_s: Floats, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
+    return estimate_orientation(node_s, gyr_radps, acc_mps2, "basicvqf", True)
+
+
 def sample(
-    motion: Motion, sensor: Sensor, unit: Unit, time_s: Floats, rng: np.random.Generator
+    motion: Motion, sensor: Sensor, unit: Unit, time_s: Floats, rng: np.random.Generator, fuse: Fuse = _fuse_all
 ) -> npt.NDArray[np.int16]:
     """(n, 10) as a node packs it: acc and gyr in counts, and the orientation it makes of these and its zero."""
     force, rate = ideal_signals(motion, unit, time_s)
@@ -59,12 +67,13 @@ def sample(
     acc_counts, gyr_counts = _counts(acc, acc_unit), _counts(gyr, gyr_unit)
     acc_read: Floats = acc_counts.astype(np.float64) * acc_unit
     zero = np.array(unit.calibration.gyr_zero_radps if unit.calibration else (0.0,) * 3)
-    node_s = unit.node_s(time_s)
-    q = estimate_orientation(node_s, gyr_counts * gyr_unit - zero, acc_read, "basicvqf", True)
+    q = fuse(unit.node_s(time_s), gyr_counts * gyr_unit - zero, acc_read)
     return np.concatenate((acc_counts, gyr_counts, _counts(q, 1.0 / wire.QUATERNION_ONE)), axis=1)
 
 
-def _sample_messages(sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArray[np.int16]) -> Iterator[bytes]:
+def _sample_messages(
+    sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArray[np.int16], first: int
+) -> Iterator[bytes]:
     node_us = np.rint(unit.node_s(time_s) * 1e6).astype(np.int64)
     period_ns = round(unit.period_s * (1.0 + unit.clock_skew) * 1e9)
     clipped = ((rows[:, :6] == FULL_SCALE) | (rows[:, :6] == -FULL_SCALE - 1)).any(axis=1)
@@ -76,7 +85,7 @@ def _sample_messages(sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArr
                 flags=wire.CLIPPED if clipped[at : at + wire.MAX_SAMPLES].any() else 0,
                 count=len(part),
                 boot=unit.boot,
-                seq=at,
+                seq=first + at,
                 node_us=int(node_us[at]),
                 period_ns=period_ns,
                 acc_code=sensor.acc_code,
@@ -87,30 +96,57 @@ def _sample_messages(sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArr
         )
 
 
+def _together(unit: Unit) -> int:
+    """Messages in one packet."""
+    return max(1, int(np.ceil(NOTIFY_S / (wire.MAX_SAMPLES * unit.period_s))))
+
+
+def _packed(sensor: Sensor, unit: Unit, time_s: Floats, rows: npt.NDArray[np.int16], first: int = 0) -> list[Packet]:
+    """Samples (n, 10), of which the first bears the number `first`, as packets sent when their last was taken."""
+    messages, together = list(_sample_messages(sensor, unit, time_s, rows, first)), _together(unit)
+    packets = []
+    for at in range(0, len(messages), together):
+        last = min((at + together) * wire.MAX_SAMPLES, len(time_s)) - 1
+        packets.append(Packet(float(time_s[last]), b"".join(messages[at : at + together]), resendable=True))
+    return packets
+
+
 def sample_packets(
     motion: Motion, sensor: Sensor, unit: Unit, duration_s: float, rng: np.random.Generator
 ) -> list[Packet]:
     """All samples of a session, each packet sent when its last sample was taken."""
     time_s = np.arange(unit.first_sample_s, duration_s, unit.period_s)
-    messages = list(_sample_messages(sensor, unit, time_s, sample(motion, sensor, unit, time_s, rng)))
-    together = max(1, int(np.ceil(NOTIFY_S / (wire.MAX_SAMPLES * unit.period_s))))
-    packets = []
-    for first in range(0, len(messages), together):
-        last = min((first + together) * wire.MAX_SAMPLES, len(time_s)) - 1
-        packets.append(Packet(float(time_s[last]), b"".join(messages[first : first + together]), resendable=True))
-    return packets
+    return _packed(sensor, unit, time_s, sample(motion, sensor, unit, time_s, rng))
 
 
-def status_packets(sensor: Sensor, unit: Unit, duration_s: float) -> list[Packet]:
-    """Who the node is and its calibration, at once and then every 10 s. The host reads the first ones itself."""
+def sample_pieces(
+    motion: Motion, sensor: Sensor, unit: Unit, duration_s: float, rng: np.random.Generator, piece_s: float
+) -> Iterator[list[Packet]]:
+    """The same in pieces of about `piece_s`, each made when it is asked for; only the noise is drawn otherwise."""
+    fuse = OrientationFilter("basicvqf", unit.period_s * (1.0 + unit.clock_skew)).step
+    whole = wire.MAX_SAMPLES * _together(unit)
+    n, step = (int(np.ceil(s / unit.period_s)) for s in (duration_s - unit.first_sample_s, piece_s))
+    step = max(1, step // whole) * whole
+    for first in range(0, n, step):
+        time_s = np.asarray(unit.first_sample_s + unit.period_s * np.arange(first, min(first + step, n)), float)
+        yield _packed(sensor, unit, time_s, sample(motion, sensor, unit, time_s, rng, fuse), first)
+
+
+def status_packets(
+    sensor: Sensor, unit: Unit, duration_s: float, faults: int = 0, battery_mv: int = BATTERY_MV
+) -> list[Packet]:
+    """Who the node is and its calibration, at once and then every 10 s. The host reads the first ones itself.
+
+    `faults`, `battery_mv`: what it says of itself, as in wire.Info.
+    """
     info = wire.Info(
         boot=unit.boot,
         placement=unit.says,
         lid=unit.lid,
         chip=sensor.chip,
         firmware=(0, 1, 0),
-        faults=0,
-        battery_mv=3900,
+        faults=faults,
+        battery_mv=battery_mv,
         rate_hz=sensor.rate_hz,
         ring_samples=RING_S * sensor.rate_hz,
         name=unit.name,
