@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,15 +24,71 @@ settings.load_profile("untimed")
 REPOSITORY = Path(__file__).resolve().parent.parent
 MARKS = "<!-- figures -->", "<!-- end of figures -->"
 FIGURES = pytest.StashKey[list[tuple[str, str, str]]]()
+SETTINGS = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
+NUMBERS = count()
+QT = "PySide6.QtWidgets", "PySide6.QtTest"
+USES_QT = re.compile(r"^\s*(from|import) (PySide6|pytestqt|pyqtgraph)\b", re.MULTILINE)
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    if why_no_qt():
+        pluginmanager.unregister(name="pytest-qt")  # it would end all tests, not only those that need Qt
     parser.addoption("--long", action="store_true", help="judge accuracy on all seeds, as `make accuracy` does")
     parser.addoption("--figures", metavar="FILE", help="put the table of figures into this page, between its marks")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[FIGURES] = []
+    config.stash[SETTINGS] = tempfile.TemporaryDirectory(prefix="hiphold-settings-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[SETTINGS].cleanup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test touches anybody's settings, or those of another test."""
+    os.environ["HIPHOLD_CONFIG"] = str(Path(item.config.stash[SETTINGS].name) / f"{next(NUMBERS)}.json")
+
+
+@cache
+def why_no_qt() -> str:
+    """Why windows cannot be tested here; empty when they can."""
+    try:
+        for name in QT:
+            import_module(name)
+    except ImportError as error:
+        return f'Qt cannot be used here: pip install "hiphold[gui]", `make qt-packages` on Debian ({error})'
+    return ""
+
+
+def missing(why: str) -> NoReturn:
+    """Skip a test for what is not there; in CI all is to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Test files that use Qt cannot even be imported without it."""
+    if why_no_qt() and USES_QT.search(module_path.read_text("utf-8")):
+        return WithoutQt.from_parent(parent, path=module_path)
+    return None
+
+
+class WithoutQt(pytest.Module):
+    """A test file that uses Qt, where there is none: one test that says so."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield SaysWhyNoQt.from_parent(self, name="qt")
+
+
+class SaysWhyNoQt(pytest.Item):
+    def runtest(self) -> None:
+        missing(why_no_qt())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
