@@ -58,7 +58,7 @@ def display() -> Iterator[str]:
 
 def environment(folder: Path, **own: str) -> dict[str, str]:
     """For a program that is to leave nothing outside of a folder, and finds no screen but the one it is told."""
-    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "NO_COLOR")
+    screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "NO_COLOR", "COLUMNS", "LINES")
     kept = {name: value for name, value in os.environ.items() if name not in screens}
     runtime = folder / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)

@@ -17,9 +17,8 @@ from hiphold.simulation.cast import CAST, FAULTS, Part, play_part, repetitions_f
 from hiphold.sources.stage import EPOCH_NS, stage
 
 WAYS = {"offline": measure, "causal": measure_causal}
-SEEDS = (1, 2, 3)
 
-each_seed_and_way = pytest.mark.parametrize(("seed", "way"), [(1, "causal"), (2, "offline"), (3, "offline")])
+each_seed_and_way = pytest.mark.parametrize(("seed", "way"), [(1, "causal"), (2, "offline")])
 
 
 @cache
@@ -65,7 +64,7 @@ def test_everybody_is_calibrated_in_full(kind: str, seed: int, way: str) -> None
     result = measured(kind, seed, way)
     assert (result.calibration.method, result.calibration.warnings) == ("full", ())
     assert [reason.what for reason in result.reasons] == ["trunk"]  # nobody wears a sensor there
-    assert [rise.side for rise in result.raises[:4]] == ["right", "right", "left", "left"]
+    assert [rise.side for rise in result.raises[:4]] == ["right", "left", "right", "left"]
 
 
 @each_seed_and_way
@@ -180,13 +179,13 @@ def test_small_raise_is_no_raise() -> None:
     assert top_deg == pytest.approx(-50.0, abs=2.0)
     result = measured("good", 1, "offline", ("small_raise",), 1)
     assert result.calibration.method == "full"
-    assert [rise.side for rise in result.raises] == ["right", "right", "left", "left", "right", "left"]
+    assert [rise.side for rise in result.raises] == ["right", "left", "right", "left", "right", "left"]
 
 
 def test_wrong_leg_comes_first() -> None:
     result = measured("good", 1, "offline", ("wrong_leg",), 1)
     assert result.calibration.method == "full"
-    assert [rise.side for rise in result.raises[:5]] == ["left", "right", "right", "left", "left"]
+    assert [rise.side for rise in result.raises[:5]] == ["left", "right", "left", "right", "left"]
 
 
 @pytest.mark.parametrize("way", WAYS)

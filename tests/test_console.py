@@ -797,6 +797,10 @@ class Terminal:
         os.write(self._descriptor, keys.encode())
 
 
+NOT_OURS = ("NO_COLOR", "COLUMNS", "LINES")
+"""what whoever runs the tests says of another terminal"""
+
+
 @contextmanager
 def terminal(
     phase: str, columns: int = 80, lines: int = 24, **environment: str
@@ -811,7 +815,7 @@ def terminal(
     known = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONIOENCODING": "utf-8"}
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env={**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, **known, **environment},
+        env={**{k: v for k, v in os.environ.items() if k not in NOT_OURS}, **known, **environment},
     )  # fmt: skip
     os.close(theirs)
     try:

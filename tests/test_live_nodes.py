@@ -328,7 +328,7 @@ async def fetch_the_other(rig: Rig, engine: Engine, now: Told) -> None:
 
 
 def test_a_node_that_was_not_heard_stays_the_athletes_and_can_join(tmp_path: Path) -> None:
-    preferences = Preferences()
+    preferences = Preferences(folder=tmp_path)
 
     async def session() -> Told:
         async with Rig(seed=7) as rig:
