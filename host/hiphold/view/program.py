@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from types import FrameType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -28,11 +27,13 @@ def show(worker: Worker, preferences: Preferences) -> None:
     sound = Sound()
     window = Window(worker, preferences, sound)
     worker.start()  # only now: a session without a window would never end
-    look = QTimer(window, interval=LOOK_MS)  # Python takes a signal only when it gets to run
-    look.timeout.connect(lambda: None)
+    # Python takes a signal wherever it runs, in the middle of a painting too: only the event loop may close the window.
+    told: list[int] = []
+    look = QTimer(window, interval=LOOK_MS)
+    look.timeout.connect(lambda: told and window.close())
     look.start()
     asked = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
-    before = {number: signal.signal(number, lambda _number, _frame: _close(window)) for number in asked}
+    before = {number: signal.signal(number, lambda number, _frame: told.append(number)) for number in asked}
     try:
         window.show()
         application.exec()
@@ -41,7 +42,3 @@ def show(worker: Worker, preferences: Preferences) -> None:
             signal.signal(number, handler)
         sound.close()
         worker.join()
-
-
-def _close(window: Window, _: FrameType | None = None) -> None:
-    window.close()
