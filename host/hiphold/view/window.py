@@ -166,7 +166,7 @@ class Window(QMainWindow):
         except Exception as error:  # of a painter further down
             self.guard.fail(error)
             done = True
-        if event.type() == QEvent.Type.UpdateRequest:
+        if event.type() == QEvent.Type.UpdateRequest and self._unpainted:  # others paint nothing new
             now = time.monotonic()
             self.frames_painted += 1
             self.latencies_s.extend(now - made_s for made_s in self._unpainted)
