@@ -28,6 +28,7 @@ from hiphold.session.scene import (
     FAULT,
     FINDING,
     INFO,
+    LANES,
     Command,
     Finding,
     Message,
@@ -42,7 +43,6 @@ QUIT_S = 8.0
 """for so long the session may take to end"""
 SAID_S = 12.0
 """for so long a sentence stays at the bottom edge"""
-LANES = 4
 LANE_COLUMNS = 38
 """what an athlete needs beside others"""
 HEARD_CUES = {"chime", "drop"}

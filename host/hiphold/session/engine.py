@@ -20,9 +20,9 @@ from hiphold.session.course import Aims
 from hiphold.session.feeds import Feed, Received, Replayed, Simulated
 from hiphold.session.lane import Lane
 from hiphold.session.nodes import Group, Radio
-from hiphold.session.plan import LANES, NODES, REPLAYED, SIMULATED, Plan, remember
+from hiphold.session.plan import NODES, REPLAYED, SIMULATED, Plan, remember
 from hiphold.session.preferences import Preferences, why_no_code
-from hiphold.session.scene import AIM_LIMITS, FAULT, INFO, WARNING, Command, Finding, Message, Said
+from hiphold.session.scene import AIM_LIMITS, FAULT, INFO, LANES, WARNING, Command, Finding, Message, Said
 from hiphold.session.search import Search
 from hiphold.session.sleep import ANEW_S, BEAT_S, STOOD_S, sleepless_s, slept
 from hiphold.session.texts import text

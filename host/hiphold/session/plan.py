@@ -7,12 +7,11 @@ from pathlib import Path
 
 from hiphold.session.course import Aims
 from hiphold.session.preferences import AthleteSettings, Preferences
+from hiphold.session.scene import LANES
 
 SIMULATED, REPLAYED, NODES = "simulated", "replayed", "nodes"
 UNNAMED = "athlete"
 """the code of somebody who has not said who they are"""
-LANES = 4
-"""so many athletes at once"""
 
 
 @dataclass(frozen=True)

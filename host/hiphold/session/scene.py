@@ -344,6 +344,9 @@ class Command:
     arguments: dict[str, object] = field(default_factory=dict)
 
 
+LANES = 4
+"""so many athletes at once"""
+
 AIM_LIMITS = {"target_deg": (-90.0, 90.0), "band_deg": (1.0, 60.0), "count_s": (1, 600)}
 """what an athlete may aim at"""
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hiphold.session.scene import CALIBRATING, ENDED, FINDING, Finding, Scene, Summary, Update
-
-LANES = 4
+from hiphold.session.scene import CALIBRATING, ENDED, FINDING, LANES, Finding, Scene, Summary, Update
 
 
 @dataclass

@@ -18,7 +18,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow
 
 from hiphold.session.preferences import Preferences
-from hiphold.session.scene import FAULT, INFO, Command, Finding, Message, Said, Summary, Update
+from hiphold.session.scene import FAULT, INFO, LANES, Command, Finding, Message, Said, Summary, Update
 from hiphold.session.texts import text
 from hiphold.view.asking import Asking
 from hiphold.view.choices import Choices, Sounding
@@ -29,7 +29,7 @@ from hiphold.view.guard import Guard
 from hiphold.view.habits import Habits
 from hiphold.view.key_line import KeyLine
 from hiphold.view.keys import bind
-from hiphold.view.lanes import LANES, Lanes
+from hiphold.view.lanes import Lanes
 from hiphold.view.link import Link
 from hiphold.view.overlay import KeysOverlay
 from hiphold.view.pages import Pages
