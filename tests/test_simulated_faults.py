@@ -112,15 +112,18 @@ def test_unknown_acts_and_legs_are_refused() -> None:
 
 
 def test_every_kind_is_named_in_truth_and_ends_in_a_stand() -> None:
-    acts = tuple(act for kind in KINDS if kind != "stand" for act in (Act(kind, seconds=6.0), STAND))
+    kinds = sorted((kind for kind in KINDS if kind != "stand"), key="turn_around".__eq__)
+    acts = tuple(act for kind in kinds for act in (Act(kind, seconds=6.0), STAND))
     truth = simulate(3, athlete=PERFECT, script=Script(acts=(STAND, *acts)), placements=("pelvis",)).truth
-    assert [move.kind for move in truth.moves] == [kind for kind in KINDS if kind != "stand"]
+    assert [move.kind for move in truth.moves] == kinds
     assert len(truth.stands) == len(KINDS)
     first = truth.angles(np.array([1.0]), "right")
     for stand in truth.stands[1:]:
         again = truth.angles(np.array([stand[0] + 0.1, stand[1]]), "right")
         for name in vars(first):
-            np.testing.assert_allclose(getattr(again, name), getattr(first, name)[[0, 0]], atol=1e-9, err_msg=name)
+            # who turned around, which is the last of all, faces elsewhere
+            if stand is not truth.stands[-1] or name not in ("pelvis_rotation_deg", "trunk_rotation_deg"):
+                np.testing.assert_allclose(getattr(again, name), getattr(first, name)[[0, 0]], atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("stand", "tap")])
@@ -497,3 +500,49 @@ def test_a_longer_way_out_puts_a_nodes_samples_half_of_it_too_early(asymmetry_s:
         spread[name] = (first["pelvis"] - true["pelvis"]) - (first["thigh_right"] - true["thigh_right"])
     assert abs(spread["usual"]) < 0.005
     assert spread["skewed"] - spread["usual"] == pytest.approx(-0.5 * asymmetry_s, abs=0.002)
+
+
+# Who leans, is shaken, or faces elsewhere
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_leans_is_still_and_turns_pelvis_and_thighs_alike(seed: int) -> None:
+    simulation = one(Act("lean_stand", seconds=8.0), seed)
+    found = angles(simulation, top_s(simulation))
+    lean = np.hypot(found.pelvis_tilt_deg, found.pelvis_obliquity_deg)
+    assert np.ptp(lean) < 1e-6
+    assert 3.9 < lean[0] < 10.1
+    for side in SIDES:
+        hangs = simulation.truth.rezeroed_elevation_deg(top_s(simulation), side) + 90.0
+        np.testing.assert_allclose(hangs, lean, atol=0.2)
+    quiet = common([quiet_intervals(data.block, data.period_s) for data in assemble(simulation.frames)])
+    middle_s = 0.5 * sum(top_s(simulation)[[0, -1]].tolist()) - simulation.first_sample_s
+    assert any(a < middle_s < z for a, z in quiet)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_shaken_floor_turns_nothing_and_shakes_all_alike(seed: int) -> None:
+    simulation = one(Act("vibrate", seconds=5.0), seed)
+    time_s = np.arange(move_of(simulation).start_s + 0.2, move_of(simulation).end_s - 0.2, 0.001)
+    shaking = []
+    for unit in simulation.units:
+        acc, gyr = felt(simulation, unit.placement, time_s)
+        assert np.abs(gyr).max() < 1e-6
+        shaking.append(np.abs(np.linalg.norm(acc, axis=1) - G_MPS2).max())
+    assert 0.09 < shaking[0] < 5.1
+    np.testing.assert_allclose(shaking, shaking[0], rtol=0.05)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_who_turned_around_goes_on_as_before_facing_elsewhere(side: str) -> None:
+    turn, hold = Act("turn_around"), Act("hold", seconds=6.0)
+    plain, after = (
+        simulate(5, side, PERFECT, Script(acts=(STAND, *acts, STAND), variation=0.0)).truth
+        for acts in ((turn, STAND, hold, STAND, Act("walk")), (turn, STAND, Act("raise")))
+    )
+    faces = plain.angles(np.array([1.0, *(stand[0] + 1.0 for stand in plain.stands[1:])]), side).pelvis_rotation_deg
+    assert 90.0 < abs(faces[1] - faces[0]) < 180.0
+    np.testing.assert_allclose(faces[1:], faces[1], atol=1e-6)
+    rotation = after.angles(np.array([stand[0] + 1.0 for stand in after.stands]), side)
+    np.testing.assert_allclose(rotation.hip_rotation_deg, rotation.hip_rotation_deg[0], atol=1e-6)
+    np.testing.assert_allclose(rotation.trunk_rotation_deg, rotation.pelvis_rotation_deg, atol=1e-6)

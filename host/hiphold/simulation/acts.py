@@ -1,4 +1,4 @@
-"""What people do besides the ritual and the holds: walk, step on the spot, sit, get knocked, stand restlessly.
+"""What people do besides the ritual and the holds: walk, step, turn, sit, lean, get knocked, stand restlessly.
 
 Each function writes one move into the score, from the athlete's standing and back to it.
 """
@@ -36,6 +36,13 @@ JERK_PEAK = 5.7735  # peak acceleration of a minimum-jerk movement, in way / tim
 LEAN_DEG = (4.0, 8.0)
 LEAN_S = 1.4  # about; from 1 to 2.5
 
+STAND_LEAN_DEG = (4.0, 10.0)
+
+PLATE_HZ = (8.0, 25.0)  # of a vibration plate, or of the deck of a treadmill under somebody else's steps
+PLATE_MPS2 = (0.1, 5.0)
+
+TURN_DEG = (90.0, 180.0)
+
 Writer = Callable[[Score, Move, np.random.Generator], None]
 
 
@@ -55,7 +62,7 @@ def _in_turn(move: Move, beat: int) -> tuple[str, str, float]:
 
 def walk(score: Score, move: Move, rng: np.random.Generator) -> None:
     """Steps that go nowhere, as on a treadmill; the last brings the feet together."""
-    beats = _beats(move, STEP_S, rng)
+    beats, faced = _beats(move, STEP_S, rng), score.now("pelvis_rotation")
     for i, (start, end) in enumerate(pairwise(beats.tolist())):
         size = rng.uniform(0.92, 1.08, 2) if end < beats[-1] else np.zeros(2)
         ahead, behind, sign = _in_turn(move, i)
@@ -66,8 +73,8 @@ def walk(score: Score, move: Move, rng: np.random.Generator) -> None:
         score.go(f"{ahead}_knee", start, middle, rng.uniform(*SWING_KNEE_DEG))
         score.go(f"{ahead}_knee", middle, end, straight)
         # The side of the leg that swings goes forward with it, and hangs while the other leg carries.
-        score.go("pelvis_rotation", start, end, sign * WALK_PELVIS_DEG * size[0])
-        score.go("trunk_rotation", start, end, -0.5 * sign * WALK_PELVIS_DEG * size[0])
+        score.go("pelvis_rotation", start, end, faced + sign * WALK_PELVIS_DEG * size[0])
+        score.go("trunk_rotation", start, end, faced - 0.5 * sign * WALK_PELVIS_DEG * size[0])
         score.go("pelvis_obliquity", start, middle, -sign * WALK_PELVIS_DEG)
         score.go("pelvis_obliquity", middle, end, 0.0)
         score.go("root_up", start, middle, BOUNCE_M)
@@ -150,7 +157,46 @@ def restless(score: Score, move: Move, rng: np.random.Generator) -> None:
         score.follow(channel, move.start_s, time_s, score.now(channel) + way)
 
 
-OTHER_ACTS: dict[str, Writer] = {"walk": walk, "step": step, "sit": sit, "tap": tap, "restless": restless}
+def lean_stand(score: Score, move: Move, rng: np.random.Generator) -> None:
+    """Lean to one way as a stiff whole, over feet that stay; see `restless` for the signs."""
+    lean, way = rng.uniform(*STAND_LEAN_DEG), rng.uniform(0.0, 2.0 * np.pi)
+    forward, sideways = (lean * np.array((np.cos(way), np.sin(way)))).tolist()
+    leaning = {f"{leg}_flexion": -forward for leg in LEGS} | {"lead_adduction": sideways, "other_adduction": -sideways}
+    leaning |= {"pelvis_tilt": forward, "trunk_tilt": forward, "pelvis_obliquity": sideways, "trunk_lean": sideways}
+    leaning |= {"root_forward": ANKLE_TO_HIP_M * np.sin(np.radians(forward))}
+    leaning |= {"root_right": ANKLE_TO_HIP_M * np.sin(np.radians(sideways))}
+    for channel, change in leaning.items():
+        score.there_and_back(channel, move, change)
+
+
+def vibrate(score: Score, move: Move, rng: np.random.Generator) -> None:
+    """The floor shakes everything up and down, at one rate and strength."""
+    hz, before = rng.uniform(*PLATE_HZ), score.now("root_up")
+    strength = float(np.exp(rng.uniform(*np.log(PLATE_MPS2))))
+    turns_s = np.arange(move.start_s, move.end_s - 0.5 / hz, 0.5 / hz)[1:]
+    way = strength / (JERK_PEAK * (2.0 * hz) ** 2)
+    heights = before + 0.5 * way * (-1.0) ** np.arange(len(turns_s))
+    score.follow("root_up", move.start_s, np.append(turns_s, move.end_s), np.append(heights, before))
+
+
+def turn_around(score: Score, move: Move, rng: np.random.Generator) -> None:
+    """Step on the spot, and face elsewhere at the end."""
+    turn = rng.uniform(*TURN_DEG) * rng.choice((-1.0, 1.0))
+    step(score, move, rng)
+    for channel in ("pelvis_rotation", "trunk_rotation"):
+        score.go(channel, move.start_s, move.end_s, score.now(channel) + turn)
+
+
+OTHER_ACTS: dict[str, Writer] = {
+    "walk": walk,
+    "step": step,
+    "sit": sit,
+    "tap": tap,
+    "restless": restless,
+    "lean_stand": lean_stand,
+    "vibrate": vibrate,
+    "turn_around": turn_around,
+}
 """kind -> who writes it"""
-FEET_MOVE = ("walk", "step")
+FEET_MOVE = ("walk", "step", "turn_around")
 """acts after which the feet stand a little elsewhere"""

@@ -40,6 +40,7 @@ class _Choreographer:
             for name, value in zip(POSTURE, self.posture[leg]):
                 self.score.begin(f"{leg}_{name}", value)
         self.score.begin("sway", 1.0)
+        self.faced = {"pelvis_rotation": 0.0, "trunk_rotation": 0.0}  # where the athlete faces, degrees
 
     def draw(self, sd: float) -> float:
         return sd * self.rng.standard_normal()
@@ -52,6 +53,7 @@ class _Choreographer:
             self.leg_down(move)
         elif move.kind in OTHER_ACTS:
             OTHER_ACTS[move.kind](self.score, move, self.rng)
+            self.faced = {channel: self.score.now(channel) for channel in self.faced}
             for leg in LEGS if move.kind in FEET_MOVE else ():
                 self.foot_back(leg, move)
         else:
@@ -94,7 +96,8 @@ class _Choreographer:
         tilt = -athlete.pelvis_tilt_per_elevation * rise
         score.go("pelvis_tilt", move.start_s, move.top_s, tilt)
         score.go("trunk_tilt", move.start_s, move.top_s, athlete.trunk_per_pelvis * tilt)
-        score.go("pelvis_rotation", move.start_s, move.top_s, self.draw(athlete.raise_yaw_sd_deg))
+        yaw = self.faced["pelvis_rotation"] + self.draw(athlete.raise_yaw_sd_deg)
+        score.go("pelvis_rotation", move.start_s, move.top_s, yaw)
         score.go("pelvis_obliquity", move.start_s, move.top_s, sign * athlete.pelvis_hike_deg)
         score.go("root_right", move.start_s - WEIGHT_SHIFT_S, move.start_s + 0.6, -0.04 * sign)
         score.go("root_up", move.start_s - WEIGHT_SHIFT_S, move.start_s + 0.6, 0.008)
@@ -112,8 +115,8 @@ class _Choreographer:
         leg = move.leg
         self.foot_back(leg, move)
         back = {f"{leg}_elevation": HANGING_DEG, f"{leg}_knee": 4.0, f"{leg}_tremor": QUIET_TREMOR, "sway": 1.0}
-        back |= dict.fromkeys(("pelvis_tilt", "pelvis_rotation", "pelvis_obliquity"), 0.0)
-        back |= dict.fromkeys(("trunk_tilt", "trunk_rotation", "root_right", "root_up"), 0.0)
+        back |= dict.fromkeys(("pelvis_tilt", "pelvis_obliquity", "trunk_tilt", "root_right", "root_up"), 0.0)
+        back |= self.faced
         for channel, value in back.items():
             self.score.go(channel, move.leave_s, move.end_s, value)
 
@@ -130,9 +133,10 @@ class _Choreographer:
         hike = sign * (athlete.pelvis_hike_deg - sunk + athlete.pelvis_obliquity_per_hip_rotation * hip)
         score.follow(f"{leg}_rotation", move.top_s, time_s, hip)
         score.follow(f"{leg}_azimuth", move.top_s, time_s + late_s, azimuth)
-        score.follow("pelvis_rotation", move.top_s, time_s, pelvis)
+        score.follow("pelvis_rotation", move.top_s, time_s, self.faced["pelvis_rotation"] + pelvis)
         score.follow("pelvis_obliquity", move.top_s, time_s, hike)
-        score.follow("trunk_rotation", move.top_s, time_s, athlete.trunk_per_pelvis * pelvis)
+        turned = self.faced["trunk_rotation"] + athlete.trunk_per_pelvis * pelvis
+        score.follow("trunk_rotation", move.top_s, time_s, turned)
         score.go(f"{leg}_adduction", move.top_s, min(move.top_s + 0.9, move.leave_s), 0.0)
 
     def turns(self, move: Move) -> tuple[Floats, Floats]:

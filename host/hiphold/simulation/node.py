@@ -60,8 +60,10 @@ def sample(
     force, rate = ideal_signals(motion, unit, time_s)
     bandwidth = np.sqrt(sensor.rate_hz / 2.0)
     noise = bandwidth * rng.standard_normal((2, len(time_s), 3))
-    acc = force @ unit.acc_matrix.T + unit.acc_bias_mps2 + sensor.acc_noise_mps2_rthz * noise[0]
-    gyr = rate @ unit.gyr_matrix.T + unit.gyr_bias_radps + sensor.gyr_noise_radps_rthz * noise[1]
+    acc_bias = unit.acc_bias_mps2 + np.outer(time_s, unit.acc_ramp_mps2_per_s)
+    gyr_bias = unit.gyr_bias_radps + np.outer(time_s, unit.gyr_ramp_radps_per_s)
+    acc = force @ unit.acc_matrix.T + acc_bias + sensor.acc_noise_mps2_rthz * noise[0]
+    gyr = rate @ unit.gyr_matrix.T + gyr_bias + sensor.gyr_noise_radps_rthz * noise[1]
     acc_unit = wire.ACC_G_PER_COUNT[sensor.acc_code] * G_MPS2
     gyr_unit = wire.GYR_DPS_PER_COUNT[sensor.gyr_code] * DPS_RADPS
     acc_counts, gyr_counts = _counts(acc, acc_unit), _counts(gyr, gyr_unit)

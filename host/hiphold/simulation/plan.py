@@ -26,7 +26,15 @@ DOUBLE_DEG, DOUBLE_MOVE_S, DOUBLE_LOW_S = -20.0, 0.9, 0.15
 
 SIT_S = (1.5, 2.0)
 SEAT_ELEVATION_DEG = (-10.0, -6.0)
-SPELLS = {"walk": 0.55, "step": 0.6, "restless": 0.0, "tap": 0.0}
+SPELLS = {
+    "walk": 0.55,
+    "step": 0.6,
+    "restless": 0.0,
+    "tap": 0.0,
+    "lean_stand": 1.2,
+    "vibrate": 0.0,
+    "turn_around": 0.6,
+}
 """acts that go on for a while -> how long they take to begin and to end, s"""
 
 

@@ -18,6 +18,9 @@ DEFAULT_S = {
     "step": 6.0,
     "restless": 6.0,
     "tap": 2.0,
+    "lean_stand": 6.0,
+    "vibrate": 4.0,
+    "turn_around": 3.0,
 }
 """length of each kind of act that has one, s"""
 BOWS = ("bow", "bow_sideways", "bow_backward", "bow_back_only")
@@ -40,14 +43,17 @@ class Act:
     - `sit`: `seconds` on a chair, and up again.
     - `tap`: somebody knocks 4 to 6 times; every sensor jolts, none turns.
     - `restless`: leans to and fro over feet that stay, hardly ever still.
+    - `lean_stand`: quietly, but leaning by several degrees to one way; Truth does not count it as a stand.
+    - `vibrate`: quietly, on a plate that shakes up and down.
+    - `turn_around`: steps on the spot until the whole body faces another way, by 90 to 180 degrees.
     """
 
     kind: str
     leg: str = "lead"
     """lead or other: which leg is raised, goes first, or is bent over; no matter for the rest"""
     seconds: float | None = None
-    """whole length of stand, walk, step, tap and restless; time on the seat; time at the top of a raise or bow; time
-    above the threshold of the holds. None: by DEFAULT_S, and a moment for a raise or bow"""
+    """whole length of stand and of what goes on for a while, walk to turn_around; time on the seat; time at the top of
+    a raise or bow; time above the threshold of the holds. None: by DEFAULT_S, and a moment for a raise or bow"""
     elevation_deg: float | None = None
     """what the thigh is raised to in raise and holds, or has on the seat; None: drawn"""
 

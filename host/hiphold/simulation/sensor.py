@@ -10,6 +10,7 @@ from hiphold import wire
 from hiphold.samples import G_MPS2, Floats
 from hiphold.simulation.body import MIRROR_SEGMENT, rotate_x, rotate_y, rotate_z
 from hiphold.simulation.curves import minimum_jerk
+from hiphold.simulation.skin import Give
 
 MG_MPS2 = G_MPS2 / 1000.0
 DPS_RADPS = np.pi / 180.0
@@ -29,6 +30,8 @@ class Sensor:
     rate_hz: int = 120
     rate_error_sd: float = 0.01
     """relative"""
+    rate_error: float | None = None
+    """relative, given instead of drawn; None: drawn"""
     acc_code: int = 1
     """index of wire.ACC_G_PER_COUNT"""
     gyr_code: int = 3
@@ -47,6 +50,11 @@ class Sensor:
     """relative, of both sensors"""
     cross_axis_sd: float = 0.002
     """of both sensors"""
+    gyr_ramp_dps_per_min: float = 0.0
+    """bias that grows from the beginning of the session on, as in a sensor that warms up: length of a vector in a
+    drawn direction, which no calibration knows"""
+    acc_ramp_mg_per_min: float = 0.0
+    """the same, in thousandths of standard gravity"""
     clock_offset_s: float = 300.0
     """the node was switched on at most this long before"""
     clock_skew_sd_ppm: float = 20.0
@@ -146,16 +154,22 @@ class Unit:
     """(3, 3) measured = matrix @ true + bias"""
     gyr_matrix: Floats
     acc_bias_mps2: Floats
+    """at the beginning of the session"""
     gyr_bias_radps: Floats
+    acc_ramp_mps2_per_s: Floats
+    """(3,) growth of the bias"""
+    gyr_ramp_radps_per_s: Floats
     calibration: wire.Calibration | None
     """what the node tells the host to apply; None when it was never calibrated"""
+    give: Give | None = None
+    """how it turns on the bone, because skin and muscle give; None: not at all"""
 
     def worn(self, time_s: Floats) -> Floats:
-        """(n, 3, 3) or (3, 3) segment from sensor at session times (n,), slips included."""
+        """(n, 3, 3) or (3, 3) segment from sensor at session times (n,), slips and soft tissue included."""
         r = self.r_segment_from_sensor
         for slip in self.slips:
             r = slip.rotation(time_s) @ r
-        return r
+        return r if self.give is None else np.asarray(self.give.rotation(time_s) @ r)
 
     def node_s(self, time_s: Floats) -> Floats:
         """The node's clock at session times."""
@@ -187,11 +201,13 @@ def draw_unit(
     rng: np.random.Generator,
     says: str | None = None,
     slips: tuple[Slip, ...] = (),
+    give: Give | None = None,
 ) -> Unit:
     """One specimen of a kind of sensor. `says`: the placement it claims, and is named after; None: the true one."""
     says = says or placement
     name, boot = f"{says}-{rng.integers(1 << 16):04x}", int(rng.integers(1, 256))
-    period = 1.0 / (sensor.rate_hz * (1.0 + sensor.rate_error_sd * rng.standard_normal()))
+    drawn_error = sensor.rate_error_sd * rng.standard_normal()
+    period = 1.0 / (sensor.rate_hz * (1.0 + (drawn_error if sensor.rate_error is None else sensor.rate_error)))
     first, offset = period * rng.uniform(), sensor.clock_offset_s * rng.uniform()
     skew = 1e-6 * sensor.clock_skew_sd_ppm * rng.standard_normal()
     cross = sensor.cross_axis_sd * rng.standard_normal((2, 3, 3)) * (1.0 - np.eye(3))
@@ -203,6 +219,7 @@ def draw_unit(
         zero = np.zeros(3) if sensor.gyr_left_sd_radps is None else gyr_bias + sensor.gyr_left_sd_radps * gyr_error
         level = np.zeros(3) if sensor.acc_left_sd_mps2 is None else acc_bias + sensor.acc_left_sd_mps2 * acc_error
         calibration = wire.Calibration(tuple(zero), tuple(level), tuple(np.eye(3).ravel()))
+    acc_warms, gyr_warms = (axis / np.linalg.norm(axis) for axis in rng.standard_normal((2, 3)))
     return Unit(
         name=name,
         placement=placement,
@@ -219,5 +236,8 @@ def draw_unit(
         gyr_matrix=matrices[1],
         acc_bias_mps2=acc_bias,
         gyr_bias_radps=gyr_bias,
+        acc_ramp_mps2_per_s=sensor.acc_ramp_mg_per_min * MG_MPS2 / 60.0 * acc_warms,
+        gyr_ramp_radps_per_s=sensor.gyr_ramp_dps_per_min * DPS_RADPS / 60.0 * gyr_warms,
         calibration=calibration,
+        give=give,
     )

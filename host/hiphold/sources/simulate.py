@@ -16,6 +16,7 @@ from hiphold.simulation.node import sample_packets, status_packets, time_packets
 from hiphold.simulation.plan import draw_plan
 from hiphold.simulation.script import Script
 from hiphold.simulation.sensor import Sensor, Slip, Unit, draw_mounting, draw_unit
+from hiphold.simulation.skin import Give, Skin, draw_give
 from hiphold.simulation.truth import Truth
 
 EPOCH_NS = 1_700_000_000 * 10**9
@@ -24,6 +25,7 @@ EPOCH_NS = 1_700_000_000 * 10**9
 ROLES = ("pelvis", "thigh_lead", "thigh_other", "shank_lead", "shank_other", "trunk")
 SIDES = {"right": ("right",), "left": ("left",), "both": ("right", "left")}
 DEFAULT_ATHLETE, DEFAULT_SCRIPT, DEFAULT_SENSOR, DEFAULT_LINK = Athlete(), Script(), Sensor(), Link()
+NO_SKIN = Skin.none()
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ def simulate(
     mounting: str = "any",
     slips: tuple[Slip, ...] = (),
     says: Mapping[str, str] | None = None,
+    skin: Skin = NO_SKIN,
 ) -> Simulation:
     """One whole session; equal arguments give equal bytes.
 
@@ -68,12 +71,15 @@ def simulate(
     `sensor`, `link`: for all nodes, or by placement; the default for those left out.
     `mounting`: any (every way round) or worn (by the marks on the case, a few degrees off).
     `slips`: sensors that turn on their segment. `says`: true placement -> what the node claims instead.
-    Motion, nodes and links draw from separate branches of the seed, and each node from its own, so changing one leaves
-    the others as they were. `left` is the mirror image of `right`.
+    `skin`: how sensors turn against the bone; truth stays the bone's.
+    Motion, nodes, links and skin draw from separate branches of the seed, and each node from its own, so changing one
+    leaves the others as they were. `left` is the mirror image of `right`.
     """
-    for_motion, for_nodes, for_links = np.random.SeedSequence(seed).spawn(3)
+    for_motion, for_nodes, for_links, for_skin = np.random.SeedSequence(seed).spawn(4)
     truth = _draw_truth(side, athlete, script, for_motion)
     node_seeds, link_seeds = for_nodes.spawn(len(ROLES)), for_links.spawn(len(ROLES))
+    for_loss, *skin_seeds = for_skin.spawn(1 + len(ROLES))
+    loss = skin.draw_loss(np.random.default_rng(for_loss))
     placements, says = placements or default_placements(side), says or {}
     each = [given for given in (sensor, link, says) if isinstance(given, Mapping)]
     _refuse_absent(placements, (*(slip.placement for slip in slips), *(name for given in each for name in given)))
@@ -88,6 +94,7 @@ def simulate(
             mounting,
             tuple(sorted((slip for slip in slips if slip.placement == placement), key=lambda slip: slip.at_s)),
             says.get(placement, placement),
+            draw_give(skin, truth, placement, loss, np.random.default_rng(skin_seeds[role])),
         )
         unit, received = _one_node(truth, node, node_seeds[role], link_seeds[role])
         units.append(unit)
@@ -105,6 +112,7 @@ class _Node:
     mounting: str
     slips: tuple[Slip, ...]
     says: str
+    give: Give | None
 
 
 def _of(one_or_each: T | Mapping[str, T], placement: str, default: T) -> T:
@@ -132,7 +140,7 @@ def _one_node(
     motion: Motion = truth.motion
     sensor, link = node.sensor, node.link
     put_on = draw_mounting(node.mounting, node.placement, motion.lead == "left", for_mounting)
-    unit = draw_unit(sensor, node.placement, put_on, for_unit, node.says, node.slips)
+    unit = draw_unit(sensor, node.placement, put_on, for_unit, node.says, node.slips, node.give)
     packets = status_packets(sensor, unit, truth.duration_s)
     packets += time_packets(unit, link, EPOCH_NS // 1000, truth.duration_s, for_clock)
     packets += sample_packets(motion, sensor, unit, truth.duration_s, for_noise)
