@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from hiphold.alignment import Alignment, align_to_stand, femur_elevation_deg, tipped_deg
+from hiphold.alignment import NOTHING_KNOWN, Alignment, align_to_stand, corrected, femur_elevation_deg, tipped_deg
+from hiphold.gravity import Correction
 from hiphold.samples import G_MPS2, Block, Floats
 
 MOUNTINGS = [
@@ -102,3 +103,37 @@ def test_a_stand_of_which_nothing_is_known_gives_no_up_axis() -> None:
     nothing = np.full((100, 3), np.nan)
     aligned = align_to_stand(block_of(nothing), nothing, (0.0, 1.0))
     assert np.isnan(aligned.y_sensor).all()
+    assert np.isnan(aligned.force_mps2).all()
+    assert np.isnan(corrected(aligned, WRONG).y_sensor).all()
+
+
+# Accelerometers that are wrong
+
+
+WRONG = Correction(np.array((0.3, -0.2, 0.1, 0.01, -0.01, 0.005, 0.004, 0.0, -0.003)), 1e-4 * np.eye(9))
+
+
+@pytest.mark.parametrize("mounting", MOUNTINGS)
+def test_up_is_where_gravity_is_without_what_the_accelerometer_is_wrong_by(mounting: Rotation) -> None:
+    """Forces as they come, up as it is: by a twentieth of a degree, as errors are taken off to the first order."""
+    poses = np.concatenate((np.full(200, -90.0), np.linspace(-80.0, 80.0, 17)))
+    up = mounting.apply(up_in_thigh(poses))
+    s = np.array(((0.01, 0.004, 0.0), (0.004, -0.01, -0.003), (0.0, -0.003, 0.005)))
+    raw = block_of(up + up @ s + WRONG.errors[:3] / G_MPS2)
+    known, not_known = (align_to_stand(raw, up, (0.0, 1.99), each) for each in (WRONG, NOTHING_KNOWN))
+    np.testing.assert_allclose(femur_elevation_deg(up[200:], known), poses[200:], atol=0.05)
+    assert known.sway_deg < 0.05 < not_known.sway_deg
+    np.testing.assert_allclose(known.force_mps2, raw.acc_mps2[0])
+    assert known.gravity_error == not_known.gravity_error == pytest.approx(np.linalg.norm(raw.acc_mps2[0]) / G_MPS2 - 1)
+    assert known.correction is WRONG
+
+
+def test_an_alignment_is_corrected_as_if_it_had_been_known_from_the_first() -> None:
+    up = up_in_thigh(np.full(100, -90.0))
+    before = align_to_stand(block_of(up), up, (0.0, 1.0))
+    after, at_once = corrected(before, WRONG), align_to_stand(block_of(up), up, (0.0, 1.0), WRONG)
+    np.testing.assert_array_equal(after.y_sensor, at_once.y_sensor)
+    np.testing.assert_array_equal(after.force_mps2, at_once.force_mps2)
+    assert after.correction is WRONG
+    assert (after.stand, after.gravity_error) == (before.stand, before.gravity_error)
+    np.testing.assert_array_equal(corrected(after, NOTHING_KNOWN).y_sensor, before.y_sensor)

@@ -685,3 +685,18 @@ def test_installed_into_a_pipe_that_closes(made: Path) -> None:
         pytest.skip("bash is needed to make a pipe that closes")
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert result.stderr == "reading made.mcap ...\n"
+
+
+@pytest.mark.parametrize("said", ["up=-90", "right", "right=x", "right=-60", "right=-94,right=-92", "right=nan"])
+def test_a_standing_elevation_that_is_none_is_refused(said: str, tmp_path: Path) -> None:
+    (tmp_path / "made.mcap").write_bytes(b"")
+    result = run("measure", tmp_path / "made.mcap", "--standing-elevation", said)
+    assert result.exit_code == 2
+    assert "--standing-elevation" in result.stderr
+
+
+def test_shanks_are_no_matter_for_the_live_view(tmp_path: Path) -> None:
+    (tmp_path / "made.mcap").write_bytes(b"")
+    result = run("measure", tmp_path / "made.mcap", "--shank", "--causal")
+    assert result.exit_code == 2
+    assert "leave one out" in result.stderr

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+import hiphold.live
 from hiphold import quaternion, wire
 from hiphold.errors import BadInputError, NothingToMeasureError
 from hiphold.formats.imported import imported_frames, merged
@@ -16,6 +18,7 @@ from hiphold.live import Live, follow, measure_causal
 from hiphold.measure import measure
 from hiphold.measurement import Measurement, to_json, to_series_csv
 from hiphold.samples import G_MPS2, PHASES, Event, Floats, Frame, Settings
+from hiphold.segments import ahead_in_stands
 from hiphold.shown import Snapshot
 from hiphold.simulation.link import Link
 from hiphold.simulation.script import Script
@@ -280,6 +283,73 @@ def test_a_thigh_that_joins_late_is_measured_from_the_next_stand_on() -> None:
     found = measure_causal(merged([worn("thigh_left", lead), late]), CAUSAL)
     assert [hold.side for hold in found.holds] == ["left", "right"]
     assert found.holds[1].start_s == pytest.approx(21.1, abs=0.1)
+
+
+@pytest.mark.parametrize("from_s", [20.0, 41.0])
+def test_a_trunk_that_joins_late_costs_the_others_nothing(from_s: float) -> None:
+    """As if it had not come, but for the trunk itself: it did not stand, or did not bow."""
+    simulation = simulate(1, placements=("pelvis", "thigh_right", "trunk"))
+    (trunk,) = {unit.name for unit in simulation.units if unit.placement == "trunk"}
+    late_ns = simulation.frames[0].arrival_ns + round(from_s * 1e9)
+    late = [frame for frame in simulation.frames if frame.node != trunk or frame.arrival_ns > late_ns]
+    found = measure_causal(late, CAUSAL).holds
+    assert len(found) == 3
+    assert found == measure_causal([frame for frame in late if frame.node != trunk], CAUSAL).holds
+
+
+# Headings
+
+
+@pytest.mark.parametrize("looked_at", [20, 2])
+def test_headings_are_by_the_same_rule_as_offline_from_the_first_stand_and_the_latest(
+    looked_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hiphold.live, "LOOKED_AT", looked_at)
+    live, _ = snapshots(session(1).frames)
+    stands = live.poses.stands
+    assert len(stands) > 3
+    thigh, pelvis = (
+        next(live._segment(node, []) for node in live._measured() if node.placement == placement)
+        for placement in ("thigh_right", "pelvis")
+    )
+    offline, found = ahead_in_stands(thigh, pelvis, stands), live._face(live._nodes[pelvis.data.node])["thigh_right"]
+    told = [0, *range(max(1, len(stands) - looked_at), len(stands))]
+    np.testing.assert_array_equal(found.middle_s, offline.middle_s[told])
+    time_s = np.linspace(0.0, live.now_s, 50)
+    same = replace(offline, middle_s=offline.middle_s[told], angle_rad=offline.angle_rad[told])
+    np.testing.assert_allclose(found.at(time_s), same.at(time_s), atol=1e-12)
+    np.testing.assert_allclose(found.at(time_s), offline.at(time_s), atol=np.deg2rad(1e-9 if looked_at == 20 else 4.0))
+
+
+def turning(placement: str) -> list[Frame]:
+    """A still stand; from 4 s on it is not quiet for a moment, and turns to the left by 60 degrees until 8 s."""
+    time_s = 0.01 * np.arange(1800.0)
+    wobble = np.where(time_s > 4, np.deg2rad(1.5) * np.sin(2 * np.pi * 1.5 * (time_s - 4)), 0.0)
+    zero, yaw = np.zeros_like(time_s), np.where((time_s > 4) & (time_s < 8), np.deg2rad(15.0), 0.0)
+    acc = G_MPS2 * np.column_stack((np.sin(wobble), np.cos(wobble), zero))
+    gyr = np.column_stack((zero, yaw, np.diff(wobble, prepend=0.0) / 0.01))
+    return imported_frames(placement, placement, "back", time_s, acc, gyr, None, device_clock=False, zero_s=0.0)
+
+
+def pelvis_turned_deg(causal: bool, *events: Event) -> Floats:
+    """Pelvic rotation, measured side forward, at each of the thigh's samples."""
+    frames = merged([turning("thigh_right"), turning("pelvis")])
+    found = measure_causal(frames, CAUSAL, events) if causal else measure(frames, Settings(), events)
+    asked = [(stand.start_s, stand.end_s) for stand in found.stands[1:]]
+    assert asked == [(event.start_s, event.end_s) for event in events if event.label == "rezero"]
+    return found.tracks[0].others["pelvis_rotation_deg"]
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["offline", "live"])
+def test_where_a_person_declares_a_stand_headings_begin_anew(causal: bool) -> None:
+    """At 12 s; live it is known a second later. Before it, and without it, the pelvis has turned."""
+    time_s = 0.01 * np.arange(1800.0)
+    before, known = (time_s > 8.5) & (time_s < 12), time_s > (13.2 if causal else 12)
+    usual = pelvis_turned_deg(causal, Event(12.0, 13.0, "note: turned"))
+    np.testing.assert_allclose(usual[before | known], 60, atol=3)
+    found = pelvis_turned_deg(causal, Event(12.0, 13.0, "rezero"))
+    np.testing.assert_allclose(found[before], 60, atol=3)
+    np.testing.assert_allclose(found[known], 0, atol=3)
 
 
 def of_single_samples() -> list[Frame]:

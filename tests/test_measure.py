@@ -361,6 +361,10 @@ def test_an_accelerometer_that_shows_a_wrong_gravity_is_named(gravity: float, wa
     calibration = measure(worn("thigh_left", gravity=gravity), SETTINGS).calibration
     assert bool(calibration.warnings) is warned
     assert calibration.quality["thigh_left_gravity_error_percent"] == pytest.approx(100 * (gravity - 1))
+    offset_mg = calibration.quality["thigh_left_accelerometer_offset_mg"]
+    assert isinstance(offset_mg, float)
+    # too long in stand and hold, as offsets: y = 1, and x sin 123 + y cos 123 = 1; a good part of it is taken for scale
+    assert 0 < offset_mg < 0.8 * 1000 * abs(gravity - 1) * np.hypot(1.0, (1 + 0.545) / 0.839)
 
 
 @pytest.mark.parametrize(("until_s", "warned"), [(1.4, True), (1.8, True), (2.4, False)])

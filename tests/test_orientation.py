@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from hiphold import quaternion
 from hiphold.errors import BadInputError
@@ -19,6 +20,7 @@ from hiphold.orientation import (
     OrientationFilter,
     breaks,
     estimate_orientation,
+    far_off_radps,
     inclination_difference,
     raw_from_quaternions,
     typical_period,
@@ -210,6 +212,33 @@ def test_a_zeroed_gyroscope_is_followed_as_well(method: str, causal: bool) -> No
     time_s = np.arange(0.0, 12.0, 0.01)
     gyr, acc, up = rocking(time_s)
     assert off_deg(estimate_orientation(time_s, gyr, acc, method, causal, zeroed=True), up).max() < 2.0
+
+
+@pytest.mark.parametrize(("causal", "from_s", "most_deg"), [(False, 0.0, 0.5), (True, 1.2, 0.8)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_gyroscope_that_was_never_zeroed_stands_still_in_two_minutes_of_rest(
+    seed: int, causal: bool, from_s: float, most_deg: float
+) -> None:
+    """An MPU-6050 as soldered, 4.5 deg/s off. Live, its first second has to be seen before that is known."""
+    rng, time_s = np.random.default_rng(seed), np.arange(12000) / 100
+    offset = rng.standard_normal(3)
+    wander = np.cumsum(0.0002 * rng.standard_normal((len(time_s), 3)), axis=0)
+    gyr = np.deg2rad(4.5 * offset / np.linalg.norm(offset) + 0.05 * rng.standard_normal((len(time_s), 3)) + wander)
+    up = rng.standard_normal(3)
+    acc = G_MPS2 * up / np.linalg.norm(up) + 0.03 * rng.standard_normal((len(time_s), 3))
+    q = Rotation.from_quat(estimate_orientation(time_s, gyr, acc, causal=causal), scalar_first=True)
+    seen = q[time_s >= from_s]
+    assert np.rad2deg((seen * seen[0].inv()).magnitude().max()) < most_deg
+
+
+def test_a_slow_turn_is_no_offset() -> None:
+    """5 deg/s about a level axis: the force turns with it."""
+    time_s = np.arange(100) / 100
+    tilt = np.deg2rad(5.0) * time_s
+    acc = G_MPS2 * np.column_stack((np.zeros(100), np.sin(tilt), np.cos(tilt)))
+    gyr = np.tile((np.deg2rad(5.0), 0.0, 0.0), (100, 1))
+    assert far_off_radps(gyr, acc) is None
+    assert far_off_radps(gyr, np.tile((0.0, 0.0, G_MPS2), (100, 1))) is not None
 
 
 def test_only_vqf_is_told_that_a_gyroscope_was_zeroed() -> None:

@@ -241,3 +241,21 @@ def test_interpolate_of_a_single_sample_knows_its_own_instant_whatever_the_longe
 def test_interpolate_knows_the_sample_on_either_side_of_a_gap() -> None:
     q = np.tile(np.array((1.0, 0.0, 0.0, 0.0)), (len(GAPPY_S), 1))
     assert quaternion.known(quaternion.interpolate(GAPPY_S, GAPPY_S, q, 1.0)).all()
+
+
+@given(st.lists(vector, min_size=1, max_size=8), unit)
+def test_the_mean_direction_turns_with_the_directions(directions: list[Floats], q: Floats) -> None:
+    given_ = np.array(directions)
+    turn = rotation(q)
+    if np.linalg.norm(given_.mean(axis=0)) > 0.01:
+        mean = quaternion.mean_direction(given_)
+        assert np.linalg.norm(mean) == pytest.approx(1.0)
+        np.testing.assert_allclose(quaternion.mean_direction(turn.apply(given_)), turn.apply(mean), atol=1e-9)
+
+
+def test_the_mean_direction_by_hand() -> None:
+    """Between x and y; a row of which not all is known does not count, and of none there is none."""
+    rows = np.array(((1.0, 0.0, 0.0), (np.nan, 5.0, 5.0), (0.0, 1.0, 0.0)))
+    np.testing.assert_allclose(quaternion.mean_direction(rows), (np.sqrt(0.5), np.sqrt(0.5), 0.0))
+    for nothing in (rows[1:2], rows[:0]):
+        np.testing.assert_array_equal(quaternion.mean_direction(nothing), np.full(3, np.nan))

@@ -217,6 +217,13 @@ def test_headings_are_brought_together_on_either_side_of_a_gap_of_one_of_them() 
     np.testing.assert_allclose(np.rad2deg(found.at(np.array((9.0, 11.0, 29.0, 31.0)))), (30, 100, 100, 160), atol=1e-6)
 
 
+@pytest.mark.parametrize(("thigh", "pelvis"), [(True, True), (True, False), (False, True), (False, False)])
+def test_headings_drift_as_of_zeroed_gyroscopes_when_both_are(thigh: bool, pelvis: bool) -> None:
+    both = known("thigh_right", 5, 30.0, 40.0, 60.0), known("pelvis", 6, 0.0, 0.0, 0.0)
+    one, other = (sampled(each, 0.0, zeroed=zeroed) for each, zeroed in zip(both, (thigh, pelvis)))
+    assert ahead_in_stands(one, other, STANDS).zeroed is (thigh and pelvis)
+
+
 def test_faces_in_stands_is_the_heading_of_the_pelvis_in_those_that_show_it() -> None:
     found = faces_in_stands(sampled(known("pelvis", 6, NAN, 70.0, 80.0), 0.0, 30.0), STANDS)
     np.testing.assert_allclose(found.middle_s, (21, 42))

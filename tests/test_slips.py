@@ -482,12 +482,14 @@ def test_when_nobody_came_back_to_the_reference_stand_poses_with_the_thighs_up_c
 
 
 def test_of_two_signs_the_earlier_one_counts() -> None:
+    """From then on elevation is off by as much as it hangs otherwise at the end."""
     turns = raises(0.0, 0.0, 0.0, 50.0, 50.0, 50.0)
     found = mount(worn("thigh_right", forward(0, 15, 15, 15, 15, 15), turns))["thigh_right"]
     assert found.until_s == 3.0
     assert found.hangs_off_deg == pytest.approx(15.0)
     found = mount(worn("thigh_right", forward(0, 0, 0, 0, 0, 20), turns))["thigh_right"]
-    assert (found.until_s, found.hangs_off_deg) == (35.0, 0.0)
+    assert found.until_s == 35.0
+    assert found.hangs_off_deg == pytest.approx(20.0)
 
 
 @pytest.mark.parametrize("slipped", ["thigh_left", "pelvis"])

@@ -9,9 +9,10 @@ import pytest
 
 from hiphold import stability
 from hiphold.angles import Angles, unknown
-from hiphold.metrics import FILTER_SD_DEG, Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor, Trunk
+from hiphold.metrics import INCLINATION_RMSE_DEG, Azimuth, Elevation, Hold, Mean, Pelvis, Stance, Tremor, Trunk
 from hiphold.samples import G_MPS2, Floats
 from hiphold.stability import Repetition
+from hiphold.wire import CHIPS
 
 PERIOD_S = 0.01
 HOLD = Hold("right", 4.0, 10.0, 6.0, 0.1, 6.0, Elevation(30.0, 30.0, 30.0, 0.0, 5.0, 1.0))
@@ -141,6 +142,25 @@ def test_the_interval_of_rotation_grows_with_the_time_since_the_baseline() -> No
     assert (worse.tilt_deg.uncertainty_95 or 0.0) > 1.96 * stability.INCLINE_SD_DEG[True][False]
 
 
+def test_what_is_not_known_of_the_accelerometer_counts_beside_the_filter() -> None:
+    """By 0.3 degrees of tilt and 0.4 of obliquity; of rotation it says nothing."""
+    still = with_pelvis(*(then(0, 0, 0, 0, 0),) * 3)
+    unsure = stability.pelvis_stability(still, replace(FOUR_AND_FOUR, acc_sd_deg=(0.3, 0.4)))
+    incline_deg = FOUR_AND_FOUR.incline_sd_deg
+    assert unsure.tilt_deg.uncertainty_95 == pytest.approx(1.96 * np.hypot(incline_deg, 0.3))
+    assert unsure.obliquity_deg.uncertainty_95 == pytest.approx(1.96 * np.hypot(incline_deg, 0.4))
+    assert unsure.rotation_deg == stability.pelvis_stability(still, FOUR_AND_FOUR).rotation_deg
+
+
+@pytest.mark.parametrize("chip", ["", "lsm6dsv16x", "icm42688p", "mpu6050"])
+def test_a_coarse_gyroscope_turns_a_heading_more(chip: str) -> None:
+    of = replace(FOUR_AND_FOUR, chip=chip)
+    drift_deg = 4 * stability.TURN_SD_DEGPS[True][False] * (1.4 if chip == "mpu6050" else 1.0)
+    assert of.turn_sd_deg == pytest.approx(np.hypot(stability.TURN_SD_DEG, drift_deg))
+    assert of.incline_sd_deg == FOUR_AND_FOUR.incline_sd_deg
+    assert set(stability.COARSE) <= set(CHIPS)
+
+
 def test_the_trunk_is_against_its_baseline_and_less_sure_than_the_pelvis() -> None:
     angles = replace(unknown(8), trunk_tilt_deg=then(1, 4, 6, 4, 6), trunk_rotation_deg=then(-2, 0, 2, 0, 2))
     found = stability.trunk_stability(angles, FOUR_AND_FOUR)
@@ -152,7 +172,7 @@ def test_the_trunk_is_against_its_baseline_and_less_sure_than_the_pelvis() -> No
 # Orientations that are worse
 
 
-every_method = pytest.mark.parametrize("method", FILTER_SD_DEG)
+every_method = pytest.mark.parametrize("method", INCLINATION_RMSE_DEG)
 either_way = pytest.mark.parametrize("causal", [False, True])
 
 
@@ -161,14 +181,20 @@ either_way = pytest.mark.parametrize("causal", [False, True])
 def test_a_method_is_as_much_worse_as_its_error_against_optical_truth(method: str, causal: bool) -> None:
     """Never better than vqf; vqf itself has the figures as they are."""
     of = replace(FOUR_AND_FOUR, method=method, causal=causal)
-    assert of.worse == pytest.approx(FILTER_SD_DEG[method][causal] / FILTER_SD_DEG["vqf"][causal])
+    assert of.worse == pytest.approx(INCLINATION_RMSE_DEG[method][causal] / INCLINATION_RMSE_DEG["vqf"][causal])
     assert (of.worse == 1) == (method == "vqf")
     assert FOUR_AND_FOUR.worse == 1
 
 
 def test_no_method_is_taken_to_be_better_than_vqf(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FILTER_SD_DEG, "best", (0.01, 0.01))
+    monkeypatch.setitem(INCLINATION_RMSE_DEG, "best", (0.01, 0.01))
     assert replace(FOUR_AND_FOUR, method="best").worse == 1
+
+
+def range_sd_deg(range_deg: float, worse: float = 1.0) -> float:
+    """Of the sensors, who may be worse, and of the skin that they sit on, which is the same below all of them."""
+    sensors_deg = worse * np.hypot(stability.RANGE_SD_DEG, stability.RANGE_SD_SHARE * range_deg)
+    return float(np.hypot(sensors_deg, stability.SKIN_SD_SHARE * range_deg))
 
 
 @every_method
@@ -181,8 +207,7 @@ def test_what_rests_on_a_worse_orientation_is_less_sure(method: str, causal: boo
     drift_deg = 4 * stability.TURN_SD_DEGPS[zeroed][causal]
     assert of.turn_sd_deg == pytest.approx(of.worse * np.hypot(stability.TURN_SD_DEG, drift_deg))
     for range_deg in (0.0, 40.0):
-        expected = np.hypot(stability.RANGE_SD_DEG, stability.RANGE_SD_SHARE * range_deg)
-        assert of.range_sd_deg(range_deg) == pytest.approx(of.worse * expected)
+        assert of.range_sd_deg(range_deg) == pytest.approx(range_sd_deg(range_deg, of.worse))
     still = replace(
         with_pelvis(*(then(0, 0, 0, 0, 0),) * 3),
         trunk_tilt_deg=then(0, 0, 0, 0, 0),
@@ -199,8 +224,9 @@ def test_what_rests_on_a_worse_orientation_is_less_sure(method: str, causal: boo
     ):
         assert others.uncertainty_95
         assert some.uncertainty_95 == pytest.approx(of.worse * others.uncertainty_95)
-    assert usual.hip_rotation_range_uncertainty_95
-    assert found.hip_rotation_range_uncertainty_95 == pytest.approx(of.worse * usual.hip_rotation_range_uncertainty_95)
+    assert found.hip_rotation_range_deg
+    expected = 1.96 * range_sd_deg(found.hip_rotation_range_deg, of.worse)
+    assert found.hip_rotation_range_uncertainty_95 == pytest.approx(expected)
 
 
 def test_the_sway_area_is_that_of_the_95_percent_ellipse() -> None:
@@ -302,7 +328,7 @@ def test_with_angles_fills_what_is_known() -> None:
     assert found.hip_rotation_deg.external_peak == pytest.approx(-15, abs=0.01)
     assert found.hip_rotation_range_deg == pytest.approx(stability.spread(angles.hip_rotation_deg[400:]))
     assert found.hip_rotation_range_uncertainty_95 == pytest.approx(
-        1.96 * np.hypot(stability.RANGE_SD_DEG, stability.RANGE_SD_SHARE * (found.hip_rotation_range_deg or 0.0))
+        1.96 * range_sd_deg(found.hip_rotation_range_deg or 0.0)
     )
     assert found.rotation_cycles == 2  # in, out, in and half-way out again
     assert found.thigh_azimuth_deg.across_peak == pytest.approx(20)

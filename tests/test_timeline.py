@@ -142,6 +142,43 @@ def test_a_new_calibration_applies_from_then_on() -> None:
     np.testing.assert_allclose(rates, np.repeat((-1.0, -1.0, -2.0), 4), atol=1e-12)
 
 
+SOLDERED, ZEROED, LEVELLED, SCALED = (
+    wire.encode_calibration(wire.Calibration(zero, offset, (scale, 0, 0, 0, 1.0, 0, 0, 0, 1.0)))
+    for zero, offset, scale in (
+        ((0.0,) * 3, (0.0,) * 3, 1.0),
+        ((0.01, 0.0, 0.0), (0.0,) * 3, 1.0),
+        ((0.0,) * 3, (0.0, 0.1, 0.0), 1.0),
+        ((0.0,) * 3, (0.0,) * 3, 1.01),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "zeroed", "levelled"),
+    [
+        (b"", False, False),
+        (SOLDERED, False, False),
+        (ZEROED, True, False),
+        (LEVELLED, False, True),
+        (SCALED, False, True),
+    ],
+    ids=["nothing", "as soldered", "zeroed", "offset", "scale"],
+)
+def test_what_a_node_was_calibrated_for_is_known_live_and_offline(said: bytes, zeroed: bool, levelled: bool) -> None:
+    frames = [at(0, info() + said), at(0.05, samples(0))]
+    data, (stream, _) = one(frames), stream_all(frames)
+    live = stream.data(concatenate([]), 0.0)
+    for each in (data, live, stream):
+        assert (each.zeroed, each.levelled, each.chip) == (zeroed, levelled, "lsm6dsv16x")
+
+
+def test_until_a_node_said_who_it_is_it_has_no_chip() -> None:
+    frames = [at(0, samples(0))]
+    data, (stream, _) = one(frames), stream_all(frames)
+    for each in (data, stream):
+        assert (each.zeroed, each.levelled, each.chip) == (False, False, "")
+
+
 @pytest.mark.parametrize(("reading", "saturated"), [(32766, 0), (32767, 1), (-32767, 0), (-32768, 1)])
 def test_readings_at_the_end_of_the_range_are_counted(reading: int, saturated: int) -> None:
     rows = [REST, (0, 0, 8192, 0, reading, 0, 32767, 0, 0, 0), REST]

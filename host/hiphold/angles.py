@@ -1,7 +1,7 @@
 """Hip, azimuth, pelvis and trunk of one side at the thigh's instants, with the sensors' headings brought together.
 
-Without a magnetometer each sensor has a heading of its own, which drifts. At every stand all segments face the same
-way by definition; between stands the difference is interpolated offline, and live that of the last stand is kept.
+Without a magnetometer each sensor has a heading of its own, which drifts. In the first stand all segments face the same
+way by definition, in later ones nearly; between and after them the difference is what such a drift most likely does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from hiphold.hip import hip_angles_deg, thigh_azimuth_deg
 from hiphold.pelvis import heading_rad, pelvis_angles_deg
 from hiphold.ritual import Axes
 from hiphold.samples import Floats, Interval
+
+FOOT_RAD = np.deg2rad(3.0)
+"""1 SD of the way a thigh faces when the foot was put back"""
+DRIFT_RADPS = {True: np.deg2rad(0.05), False: np.deg2rad(0.2)}
+"""1 SD of the rate at which the headings of two sensors part, by whether their gyroscopes were zeroed"""
+WALK_RAD2PS = {True: np.deg2rad(0.1) ** 2, False: np.deg2rad(0.2) ** 2}
+"""how fast the variance of what parts them besides grows"""
+UNKNOWN_RAD = np.pi
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,25 @@ def facing_rad(q_stands: Floats, axes: Axes) -> Floats:
     return heading_rad(segment_rotation(q_stands, axes))
 
 
+def drifting(time_s: Floats, known_s: Floats, angle_rad: Floats, level_rad: float, zeroed: bool) -> Floats:
+    """(n,) a drifting angle at time_s, from what it seemed to be, angle_rad (m,), at known_s (m,), rising.
+
+    Most likely course of a Gaussian process (Rasmussen and Williams 2006, chapter 2) that begins at the first known
+    instant, up to level_rad (1 SD) away, and drifts at an unknown constant rate and at random; what it seems to be is
+    wrong by FOOT_RAD each time but the first, when level_rad is 0. Before the first instant it is as there.
+    """
+    rate, walk = DRIFT_RADPS[zeroed], WALK_RAD2PS[zeroed]
+
+    def together(a_s: Floats, b_s: Floats) -> Floats:
+        a, b = np.maximum(a_s - known_s[0], 0.0)[:, None], (b_s - known_s[0])[None]
+        return np.asarray(level_rad**2 + rate**2 * a * b + walk * np.minimum(a, b))
+
+    noise = np.full(len(known_s), FOOT_RAD**2)
+    noise[0] = FOOT_RAD**2 if level_rad else 1e-12
+    weights = np.linalg.solve(together(known_s, known_s) + np.diag(noise), angle_rad - angle_rad[0])
+    return np.asarray(angle_rad[0] + together(time_s, known_s) @ weights)
+
+
 @dataclass(frozen=True)
 class Ahead:
     """A segment's heading minus the pelvis', at the stands that show both."""
@@ -116,17 +143,22 @@ class Ahead:
     """(m,) unwrapped"""
     breaks_s: Floats
     """(b,) rising: when one of the headings began anew, after a gap that no filter bridges"""
+    zeroed: bool = False
+    """whether both gyroscopes were"""
 
     def at(self, time_s: Floats) -> Floats:
-        """(n,) rad at time_s: between the stands a straight line, outside them as in the nearest; NaN without any.
+        """(n,) rad at time_s, by all stands: see `drifting`; NaN where no stand tells.
 
-        Nothing is drawn from one side of a break to the other.
+        Nothing is carried from one side of a break to the other.
         """
         out = np.full(len(time_s), np.nan)
         mine, of_stand = np.searchsorted(self.breaks_s, time_s, "right"), self._epochs
         for epoch in np.unique(of_stand):
             here, stood = mine == epoch, of_stand == epoch
-            out[here] = np.interp(time_s[here], self.middle_s[stood], np.unwrap(self.angle_rad[stood]))
+            known_s, angle = self.middle_s[stood], np.unwrap(self.angle_rad[stood])
+            # all headings are zero in the reference stand, and only there
+            level_rad = 0.0 if epoch == of_stand[0] == 0 else UNKNOWN_RAD
+            out[here] = drifting(time_s[here], known_s, angle, level_rad, self.zeroed)
         return out
 
     def first(self, time_s: Floats) -> Floats:
@@ -150,13 +182,20 @@ class Ahead:
 
 
 def ahead_of_pelvis(
-    stands: Sequence[Interval], segment_rad: Floats, pelvis_rad: Floats | float, breaks_s: Sequence[float] = ()
+    stands: Sequence[Interval],
+    segment_rad: Floats,
+    pelvis_rad: Floats | float,
+    breaks_s: Sequence[float] = (),
+    zeroed: bool = False,
 ) -> Ahead:
-    """Headings (m,) of a segment and of the pelvis in m stands brought together. breaks_s: of either of the two."""
+    """Headings (m,) of a segment and of the pelvis in m stands brought together.
+
+    breaks_s: of either of the two. zeroed: whether both gyroscopes were.
+    """
     difference = np.angle(np.exp(1j * (segment_rad - pelvis_rad)))
     both = np.isfinite(difference)
     middle_s = np.array([(a + z) / 2 for a, z in stands])
-    return Ahead(middle_s[both], np.unwrap(difference[both]), np.sort(np.array(breaks_s, float)))
+    return Ahead(middle_s[both], np.unwrap(difference[both]), np.sort(np.array(breaks_s, float)), zeroed)
 
 
 def turned(r_earth: Floats, angle_rad: Floats | float) -> Floats:

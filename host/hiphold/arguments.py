@@ -71,6 +71,27 @@ def apart(*paths: Path | None) -> None:
             raise click.UsageError(f"'{path.name}' is named twice; give each output a file of its own.")
 
 
+FORWARD_LIMIT_DEG = 15.0
+"""as in `posture`, which would bring numpy with it"""
+
+
+def _standing(ctx: click.Context, option: click.Parameter, text: str) -> tuple[tuple[str, float], ...]:
+    """`right=-94,left=-92` as pairs; a usage error when it is not of that form."""
+    found: dict[str, float] = {}
+    for part in text.split(",") if text else ():
+        side, _, angle = (word.strip() for word in part.partition("="))
+        if side not in ("left", "right") or side in found:
+            raise click.BadParameter(f"{part!r} is not left=DEG or right=DEG, each once.", ctx, option)
+        try:
+            found[side] = float(angle)
+        except ValueError:
+            raise click.BadParameter(f"{angle!r} is not a number of degrees.", ctx, option) from None
+        if not abs(found[side] + 90) <= FORWARD_LIMIT_DEG:
+            hint = "-90 hangs straight down, -86 has the knee before the hip, -94 behind it."
+            raise click.BadParameter(f"{angle} is no standing thigh: {hint}", ctx, option)
+    return tuple(sorted(found.items()))
+
+
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is aimed at and how it is estimated."""
     options = (
@@ -82,6 +103,9 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
                      show_default=True, help="Filter that fuses raw samples."),
         click.option("--orientation", type=click.Choice(("host", "recorded")), default="host", show_default=True,
                      help="Fuse raw samples here, or use the orientation that came with them."),
+        click.option("--standing-elevation", "standing_elevation_deg", default="", callback=_standing,
+                     metavar="SIDE=DEG[,SIDE=DEG]", help="What an inclinometer along the standing thigh "
+                     "shows: -94 has the knee 4 degrees behind the hip."),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from hiphold import drill, slips
-from hiphold.alignment import Alignment
+from hiphold import beside, slips
 from hiphold.angles import facing_rad
+from hiphold.beside import Seen as Seen
+from hiphold.crooked import astray, opposite
 from hiphold.mounting import (
     ANEW,
     LIKE_A_THIGH_DEG,
-    Case,
     Mounting,
     bows_of,
     is_raise,
@@ -24,7 +24,7 @@ from hiphold.mounting import (
 )
 from hiphold.quaternion import angle_between, up_in_sensor
 from hiphold.ritual import Excursion
-from hiphold.samples import Bools, Event, Floats, Interval
+from hiphold.samples import Bools, Event, Interval
 from hiphold.stillness import Poses
 
 MOVED_DEG = 2.0
@@ -33,32 +33,23 @@ SIT_DOWN_S = 3.0
 """it takes so long to get into a pose and out of it"""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What the mounting of one segment is learned from."""
-
-    case: Case
-    alignment: Alignment
-    q_stands: Floats
-    """(m, 4) mean orientation in each stand; NaN where it is not known"""
-    q_elsewhere: Floats
-    """(k, 4) the same in each quiet pose that is no stand"""
-    excursions: Sequence[Excursion]
-    bouts: Sequence[drill.Bout] = ()
-    """of a thigh"""
-    breaks_s: Sequence[float] = ()
-    """when its heading began anew, after a gap"""
-    zeroed: bool = False
-
-
 def mount(segments: Sequence[Seen], poses: Poses, events: Sequence[Event]) -> dict[str, Mounting]:
     """How every sensor sits, by placement. Shanks are recorded, not measured."""
     by_placement = {seen.case.placement: seen for seen in segments}
-    found = _as_turned(by_placement, poses, events)
-    hanging = _hanging(by_placement, poses)
-    found = {place: _doubted(found[place], by_placement[place], poses, hanging) for place in found}
-    if "pelvis" not in found or (axes := found["pelvis"].axes) is None:
+    found = _swapped(_as_turned(by_placement, poses, events), by_placement)
+    if _is_on_a_leg(by_placement):  # what is said to be a thigh is none, and leans as a pelvis does
         return found
+    hanging = beside.hanging(by_placement, poses)
+    shifted = beside.over_still_feet(by_placement, poses)
+    for place, seen in by_placement.items():
+        if place in found:
+            alone = beside.alone(by_placement, place, poses)
+            found[place] = _doubted(found[place], seen, poses, hanging, [alone, shifted.get(place)])
+    found = _leaned(found, by_placement, poses, hanging)
+    if "pelvis" not in found:
+        return found
+    if (axes := found["pelvis"].axes) is None:  # all that a slip could empty is empty, and has its reason
+        return found | {"pelvis": Mounting(why=found["pelvis"].why)}
     pelvis_rad, hub = facing_rad(by_placement["pelvis"].q_stands, axes), by_placement["pelvis"]
     jumps = {}
     for place, mounting in found.items():
@@ -66,7 +57,8 @@ def mount(segments: Sequence[Seen], poses: Poses, events: Sequence[Event]) -> di
             leg = by_placement[place]
             ahead_rad = facing_rad(leg.q_stands, mounting.axes) - pelvis_rad
             breaks_s, zeroed = [*hub.breaks_s, *leg.breaks_s], hub.zeroed and leg.zeroed
-            jumps[place] = slips.faces_otherwise(poses.stands, ahead_rad, breaks_s, zeroed)
+            stayed = slips.feet_stayed(poses.stands, beside.lifted(by_placement))
+            jumps[place] = slips.faces_otherwise(poses.stands, ahead_rad, breaks_s, zeroed, stayed)
     for place, jump in sorted(jumps.items(), key=lambda pair: pair[1] or (np.inf, 0.0)):
         # one thigh of two that jumps slipped itself; so did one whose raises say so
         slipped = place if found[place].slipped or not all(jumps.values()) else "pelvis"
@@ -84,22 +76,67 @@ def _jumped(mounting: Mounting, place: str, otherwise: tuple[float, float] | Non
     return replace(mounting, until_s=since_s, slipped=mounting.slipped or why)
 
 
+def _leaned(
+    found: dict[str, Mounting], by_placement: dict[str, Seen], poses: Poses, hanging: Bools
+) -> dict[str, Mounting]:
+    """With thighs that are doubted too where the pelvis says that the reference stand was no proper one.
+
+    A foot that is put back hides more of a lean than the pelvis does. By how much they are off is what they show.
+    """
+    since_s = found["pelvis"].until_s if "pelvis" in found else np.inf
+    if any(end_s < since_s for _, end_s in beside.lifted(by_placement)) or np.isinf(since_s):
+        return found
+    for place in [place for place in found if place.startswith("thigh_")]:
+        seen = by_placement[place]
+        after = np.array([start_s >= since_s for start_s, _ in poses.stands], bool)
+        up = up_in_sensor(np.concatenate((seen.q_stands[after], seen.q_elsewhere[hanging])))
+        mean = up[np.isfinite(up).all(axis=1)].sum(axis=0)
+        if mean.any():
+            off_deg = float(np.rad2deg(angle_between(mean, seen.alignment.y_sensor)))
+            found[place] = _hanging_off(found[place], place, (since_s, off_deg))
+    return found
+
+
+def _is_on_a_leg(by_placement: dict[str, Seen]) -> bool:
+    """Whether the pelvis sensor was lifted like a leg and no thigh sensor was."""
+    thighs = [seen for place, seen in by_placement.items() if place.startswith("thigh_")]
+    pelvis_seen = [by_placement["pelvis"]] if "pelvis" in by_placement else []
+    high, low = ([e.top_deg > LIKE_A_THIGH_DEG for s in some for e in s.excursions] for some in (pelvis_seen, thighs))
+    return any(high) and not any(low)
+
+
 def _in_pose(excursion: Excursion, poses: Sequence[Interval]) -> bool:
     """Whether the excursion is part of getting into such a pose and out of it."""
     return any(a - SIT_DOWN_S < excursion.end_s and excursion.start_s < z + SIT_DOWN_S for a, z in poses)
 
 
-def _hanging(by_placement: dict[str, Seen], poses: Poses) -> Bools:
-    """(k,) in which poses elsewhere the thighs hang, or may be said to: a seat is no stand that looks otherwise."""
-    hanging = np.ones(len(poses.elsewhere), bool)
-    for place, seen in by_placement.items():
-        if place.startswith("thigh_") and len(poses.stands) > 1:
-            up = up_in_sensor(seen.q_elsewhere)
-            hanging &= ~(np.rad2deg(angle_between(up, seen.alignment.y_sensor)) > slips.AWAY_DEG[1])
-    return hanging
+def _with(excursions: Sequence[Excursion], leg: Seen) -> list[Excursion]:
+    """Those of the pelvis in which this leg was raised, without its holds if there are others: there it may sink."""
+    up = [e for e in leg.excursions if is_raise(e)]
+    brief = [e for e in up if not any(b.start_s < e.end_s and e.start_s < b.end_s for b in leg.bouts)]
+    return [e for e in excursions if any(e.start_s <= r.end_s and r.start_s <= e.end_s for r in brief or up)]
 
 
-def _doubted(mounting: Mounting, seen: Seen, poses: Poses, hanging: Bools) -> Mounting:
+def _swapped(found: dict[str, Mounting], by_placement: dict[str, Seen]) -> dict[str, Mounting]:
+    """With a doubt on both thighs, where the lids of both face the other way."""
+    thighs = [place for place in found if place.startswith("thigh_")]
+    seen = [by_placement[place] for place in thighs]
+    if len(thighs) < 2 or not all(
+        opposite(found[place], s.case, s.alignment.y_sensor) for place, s in zip(thighs, seen)
+    ):
+        return found
+    why = "the lids of thigh_left and thigh_right both face the other way than they are set to: the two seem to be"
+    why += " swapped, left is right and right is left; wear each where it belongs."
+    return found | {place: replace(found[place], doubt=why) for place in thighs}
+
+
+def _doubted(
+    mounting: Mounting,
+    seen: Seen,
+    poses: Poses,
+    hanging: Bools,
+    signs: Sequence[tuple[float, float] | None],
+) -> Mounting:
     """The same mounting, unless the segment moved in the reference stand, or hangs otherwise later."""
     place, sway_deg = seen.case.placement, seen.alignment.sway_deg
     if sway_deg > MOVED_DEG:
@@ -107,13 +144,23 @@ def _doubted(mounting: Mounting, seen: Seen, poses: Poses, hanging: Bools) -> Mo
         return Mounting(why=why + " stand still for 3 s, then do the raises and the bow again.")
     y_sensor = seen.alignment.y_sensor
     raised_s = [e.start_s for e in seen.excursions if is_raise(e)]
-    moved_s = raised_s if place.startswith("thigh_") else [start_s for start_s, _ in poses.stands]
-    otherwise = slips.hangs_otherwise(y_sensor, poses.stands, seen.q_stands, moved_s)
+    is_thigh = place.startswith("thigh_")
+    moved_s = raised_s if is_thigh else [start_s for start_s, _ in poses.stands]
+    sd_deg = slips.LEAN_SD_DEG if is_thigh else slips.PELVIS_LEAN_SD_DEG
+    otherwise = slips.hangs_otherwise(y_sensor, poses.stands, seen.q_stands, moved_s, sd_deg)
     elsewhere = [pose for pose, hangs in zip(poses.elsewhere, hanging) if hangs]
     otherwise = otherwise or slips.stands_otherwise(y_sensor, poses.stands, elsewhere, seen.q_elsewhere[hanging])
-    if otherwise is None or otherwise[0] > mounting.until_s:
+    otherwise = min((each for each in (otherwise, *signs) if each), default=None)
+    return _hanging_off(mounting, place, otherwise)
+
+
+def _hanging_off(mounting: Mounting, place: str, otherwise: tuple[float, float] | None) -> Mounting:
+    """The same mounting, unless the segment hangs otherwise since then; then since the earlier of the two times."""
+    if otherwise is None:
         return mounting
     since_s, off_deg = otherwise
+    if since_s > mounting.until_s:
+        return replace(mounting, hangs_off_deg=mounting.hangs_off_deg or off_deg)
     why = f"{place} hangs {off_deg:.0f} degrees from how it stood at first, since {since_s:.0f} s: the strap slipped,"
     why += f" or it was no proper stand; fasten it and begin anew: {ANEW}."
     return replace(mounting, until_s=since_s, slipped=why, hangs_off_deg=off_deg)
@@ -140,7 +187,8 @@ def _as_turned(by_placement: dict[str, Seen], poses: Poses, events: Sequence[Eve
         y_sensor = seen.alignment.y_sensor
         standing = [e for e in seen.excursions if not _in_pose(e, poses.elsewhere)]  # on a seat the thighs are up too
         marked = any(event.label == "bow" for event in events)
-        found["pelvis"] = pelvis(seen.case, y_sensor, standing, bows["pelvis"], all(lifted), marked)
+        hub = pelvis(seen.case, y_sensor, standing, bows["pelvis"], all(lifted), marked)
+        found["pelvis"] = astray(hub, seen.case, y_sensor, [_with(standing, by_placement[place]) for place in raises])
     if seen := by_placement.get("trunk"):
         found["trunk"] = trunk(seen.case, seen.alignment.y_sensor, bows["trunk"], bows.get("pelvis", ()))
     return found

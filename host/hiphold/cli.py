@@ -128,6 +128,8 @@ def _telling(found: Recording) -> Iterator[None]:
 @click.option("--series", "series_path", type=Output(), help="Write the angles over time as CSV.")
 @click.option("--picture", "picture_path", type=Output(".png", ".svg"), help="Draw the angles over time: .png or .svg.")
 @click.option("--causal", is_flag=True, help="Exactly what the live view showed: each figure from the past only.")
+@click.option("--shank", is_flag=True, help="Learn from shank sensors how the thigh stood, and how the hip rotates "
+              "under the skin; not with --causal.")  # fmt: skip
 @settings_options
 def measure(
     recording: Path,
@@ -135,6 +137,7 @@ def measure(
     series_path: Path | None,
     picture_path: Path | None,
     causal: bool,
+    shank: bool,
     **choices: Any,
 ) -> None:
     """Measure a RECORDING: raises, holds and attempts, with femur elevation."""
@@ -142,7 +145,9 @@ def measure(
     from hiphold.samples import Settings
 
     apart(recording, json_path, series_path, picture_path)
-    result = _measure(_read(recording), Settings(causal=causal, **choices))
+    if causal and shank:
+        raise click.UsageError("--shank learns from the whole recording, which --causal must not; leave one out.")
+    result = _measure(_read(recording), Settings(causal=causal, shank=shank, **choices))
     if picture_path:
         report.draw(result, picture_path)
     if json_path:

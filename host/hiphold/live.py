@@ -13,7 +13,17 @@ from dataclasses import replace
 import numpy as np
 
 from hiphold import drill, quaternion, stillness
-from hiphold.angles import Angles, segment_rotation, side_angles, turned, unknown, until, without_facing
+from hiphold.angles import (
+    Ahead,
+    Angles,
+    ahead_of_pelvis,
+    segment_rotation,
+    side_angles,
+    turned,
+    unknown,
+    until,
+    without_facing,
+)
 from hiphold.calibrate import mount
 from hiphold.clock import NS
 from hiphold.describe import Judged, describe, describe_hold, track
@@ -30,7 +40,7 @@ from hiphold.timeline import NodeStream
 from hiphold.worn import WornSensor
 
 LOOKED_AT = 20
-"""so many stands back a heading is still good for something"""
+"""so many stands back, and the first, tell of a heading"""
 
 
 class Live:
@@ -44,7 +54,7 @@ class Live:
         self._epoch_ns: int | None = None
         self._zero_s: float | None = None
         self._standing = Standing(self._nodes.values, events)
-        self._headings: dict[str, float] | None = None
+        self._headings: dict[str, Ahead] | None = None
         self._lifted_s = -np.inf  # when a leg was last seen off the floor
 
     def push(self, frame: Frame) -> Snapshot | None:
@@ -135,33 +145,33 @@ class Live:
         self._headings = None
 
     def _angles(self, thigh: WornSensor, time_s: Floats, q: Floats) -> Angles:
-        """Hip, azimuth, pelvis and trunk at a thigh's samples, with the headings of the last stand."""
+        """Hip, azimuth, pelvis and trunk at a thigh's samples, with headings as the stands until now tell."""
         pelvis, trunk = self._placed("pelvis"), self._placed("trunk")
         if pelvis is None or pelvis.mounting.axes is None:
             return unknown(len(time_s))
         if self._headings is None:
             self._headings = self._face(pelvis)
-        ahead_rad = self._headings[thigh.placement]
         r_thigh = np.full((len(time_s), 3, 3), np.nan)
-        if thigh.mounting.axes and np.isfinite(ahead_rad):
-            r_thigh = turned(segment_rotation(q, thigh.mounting.axes), -ahead_rad)
-        r_trunk = turned(trunk.rotation_at(time_s), -self._headings["trunk"]) if trunk else None
-        r_pelvis = pelvis.rotation_at(time_s)
-        angles = side_angles(THIGHS[thigh.placement], r_thigh, r_pelvis, self._headings["pelvis"], r_trunk)
+        if thigh.mounting.axes:
+            r_thigh = turned(segment_rotation(q, thigh.mounting.axes), -self._headings[thigh.placement].at(time_s))
+        r_trunk = turned(trunk.rotation_at(time_s), -self._headings["trunk"].at(time_s)) if trunk else None
+        faced_rad, r_pelvis = self._headings["pelvis"].first(time_s), pelvis.rotation_at(time_s)
+        angles = side_angles(THIGHS[thigh.placement], r_thigh, r_pelvis, faced_rad, r_trunk)
         slipped_s = (node.mounting.until_s if node else np.inf for node in (thigh, pelvis, trunk))
         angles = until(angles, time_s, *slipped_s)
         return angles if thigh.mounting.faces_surely else without_facing(angles)
 
-    def _face(self, pelvis: WornSensor) -> dict[str, float]:
-        """Of the pelvis its heading in the first stand, of others theirs minus its in the last stand, rad, or NaN."""
-        numbered = list(enumerate(self.poses.stands))
-        faced = (pelvis.facing_rad(*each) for each in numbered)
-        found = {"pelvis": _first_known(faced)}
-        for placement in MEASURED[1:]:
-            node = self._placed(placement)
-            last = reversed(numbered[-LOOKED_AT:])
-            ahead = (node.facing_rad(*each) - pelvis.facing_rad(*each) for each in last) if node else ()
-            found[placement] = _first_known(ahead)
+    def _face(self, pelvis: WornSensor) -> dict[str, Ahead]:
+        """The heading of the pelvis in all stands, and of the others against it in the first and the latest."""
+        stands = self.poses.stands
+        few = [k for k in range(len(stands)) if k == 0 or k >= len(stands) - LOOKED_AT]
+        hub_rad = pelvis.facing_rad(range(len(stands)))
+        found = {place: ahead_of_pelvis([], np.empty(0), 0.0) for place in MEASURED}  # who comes later: until a stand
+        found["pelvis"] = ahead_of_pelvis(stands, hub_rad, 0.0, pelvis.breaks_s)
+        for node in filter(None, map(self._placed, MEASURED[1:])):
+            anew_s, zeroed = sorted([*node.breaks_s, *pelvis.breaks_s]), node.zeroed and pelvis.zeroed
+            both = node.facing_rad(few), hub_rad[few]
+            found[node.placement] = ahead_of_pelvis([stands[k] for k in few], *both, anew_s, zeroed)
         return found
 
     def _placed(self, placement: str) -> WornSensor | None:
@@ -293,11 +303,6 @@ class Live:
             for n in self._nodes.values()
             if n.nameless
         ]
-
-
-def _first_known(values: Iterable[float]) -> float:
-    """The first that is finite, asking for no more; NaN when none is."""
-    return next((value for value in values if np.isfinite(value)), float("nan"))
 
 
 def measure_causal(

@@ -6,12 +6,13 @@ runs a recording through that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
-from hiphold import alignment, drill, orientation, quaternion, ritual, stillness, timeline
+from hiphold import alignment, bone, drill, gravity, lower_leg, orientation, quaternion, ritual, stillness, timeline
 from hiphold.angles import (
     Angles,
     at_stands,
@@ -23,11 +24,16 @@ from hiphold.angles import (
 )
 from hiphold.describe import by_side, describe, judge
 from hiphold.errors import BadInputError, NothingToMeasureError
+from hiphold.joint_centres import Carried, carried
+from hiphold.lower_leg import SHANK
 from hiphold.measurement import Measurement
 from hiphold.samples import Block, Event, Floats, Frame, Interval, NodeData, Settings
 from hiphold.segments import THIGHS, WORN, Oriented, Segment, ahead_in_stands, faces_in_stands, mounted
+from hiphold.shank import femur_rotation
 from hiphold.stillness import Poses
 
+BESIDE = ("pelvis", "shank_left", "shank_right")
+"""what moves at either end of a thigh"""
 REZERO = "rezero"
 """the event by which a person declares a stand in which headings begin anew; it need not be quiet"""
 
@@ -47,11 +53,16 @@ def measure(
     nodes = timeline.assemble(frames)
     oriented = [orient(data, settings) for data in check_placements(nodes)]
     poses, stood = find_stands(check_oriented(oriented), events)
-    segments = learn([follow(o, poses, settings) for o in with_trunk(stood, oriented, poses)], poses, events)
-    angles = relate(segments, poses.stands)
+    beside = [o for o in oriented if o.data.placement in BESIDE and o.method not in (None, "recorded")]
+    neighbours = {o.data.placement: carry(o) for o in beside} if settings.shank else {}
+    followed = [follow(o, poses, settings, events, neighbours) for o in with_trunk(stood, oriented, poses)]
+    segments = learn(followed, poses, events)
+    shanks = shanks_of(oriented, segments, poses, settings) if settings.shank else []
+    angles = relate([*segments, *shanks], poses.stands)
     judged = {side: judge(side, segments, angles, poses.stands, settings, events) for side in by_side(segments)}
     lost = (*damage, *nameless_nodes(nodes))
-    return describe(segments, judged, oriented, poses.stands, settings, lost, started_at)
+    found = describe(segments, judged, oriented, poses.stands, settings, lost, started_at)
+    return lower_leg.told(found, shanks, angles, relate(segments, poses.stands)) if shanks else found
 
 
 def check_placements(nodes: Sequence[NodeData]) -> list[NodeData]:
@@ -93,11 +104,12 @@ def orient(data: NodeData, settings: Settings) -> Oriented:
     def estimate(time_s: Floats, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
         return orientation.estimate_orientation(time_s, gyr_radps, acc_mps2, settings.method, zeroed=data.zeroed)
 
-    fused = fuse(data.block, estimate)
+    correction = gravity.correction(data.block, data.period_s, gravity.prior(data.chip, data.levelled))
+    fused = fuse(replace(data.block, acc_mps2=correction.apply(data.block.acc_mps2)), estimate)
     difference = orientation.inclination_difference(fused, data.block.q_recorded)
     block, q, method = choose(data.block, fused, settings)
     span = float(block.time_s[0]), float(block.time_s[-1])
-    return Oriented(data.with_block(block), q, rms_deg(difference), method, len(block), span)
+    return Oriented(data.with_block(block), q, rms_deg(difference), method, len(block), span, correction)
 
 
 def fuse(block: Block, estimate: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
@@ -174,15 +186,18 @@ def with_trunk(stood: Sequence[Oriented], oriented: Sequence[Oriented], poses: P
 
 def _rezeroed(poses: Poses, worn: Sequence[Oriented], events: tuple[Event, ...]) -> Poses:
     """With the stands that a person declared by `rezero`, quiet or not, where they are stands at all."""
-    stands = list(poses.stands)
+    stands, anew_s = list(poses.stands), []
     reference = [stillness.gravity_direction(o.data.block, stands[0]) for o in worn]
     for start_s, end_s in asked_stands(events):
-        new = start_s > stands[0][1] and not any(a <= end_s and start_s <= z for a, z in stands)
+        quiet_s = [a for a, z in stands[1:] if a <= end_s and start_s <= z]
+        anew_s += quiet_s[:1]  # who declares a stand while standing quietly means that one
+        new = start_s > stands[0][1] and not quiet_s
         if new and stillness.same_pose(
             [stillness.gravity_direction(o.data.block, (start_s, end_s)) for o in worn], reference
         ):
             stands.append((start_s, end_s))
-    return Poses(sorted(stands), poses.elsewhere)
+            anew_s.append(start_s)
+    return Poses(sorted(stands), poses.elsewhere, anew_s)
 
 
 def asked_stands(events: tuple[Event, ...]) -> list[Interval]:
@@ -208,19 +223,43 @@ def no_stand() -> NothingToMeasureError:
     )
 
 
-def follow(oriented: Oriented, poses: Poses, settings: Settings) -> Segment:
+def carry(oriented: Oriented) -> Carried:
+    """A sensor as it is carried through space."""
+    return carried(_levelled(oriented), quaternion.up_in_sensor(oriented.q_earth_from_sensor))
+
+
+def _levelled(oriented: Oriented) -> Block:
+    """The samples without what the accelerometer is known to be wrong by."""
+    block = oriented.data.block
+    return replace(block, acc_mps2=oriented.correction.apply(block.acc_mps2))
+
+
+def follow(
+    oriented: Oriented,
+    poses: Poses,
+    settings: Settings,
+    events: tuple[Event, ...] = (),
+    neighbours: Mapping[str, Carried] = MappingProxyType({}),
+) -> Segment:
     """One worn sensor from orientation to the angle from its stand and, for a thigh, to the drill."""
     data, time_s = oriented.data, oriented.data.block.time_s
     q, method = oriented.q_earth_from_sensor, oriented.method or ""
     up_sensor = quaternion.up_in_sensor(q)
     stand = next((each for each in poses.stands if len(data.block.between(each))), poses.stands[0])
-    aligned = alignment.align_to_stand(data.block, up_sensor, stand)
-    breaks_s = tuple(orientation.breaks(time_s).tolist())
+    correction = (
+        gravity.nothing_known(gravity.prior(data.chip, data.levelled)) if method == "recorded" else oriented.correction
+    )
+    aligned = alignment.align_to_stand(data.block, up_sensor, stand, correction)
+    breaks_s = tuple(sorted([*orientation.breaks(time_s).tolist(), *poses.anew_s]))
     q_poses = at_stands(time_s, q, poses.stands), at_stands(time_s, q, poses.elsewhere)
     if data.placement not in THIGHS:
         tipped = alignment.tipped_deg(up_sensor, aligned)
         phase = np.zeros(len(time_s), np.int8)
         return Segment(data, aligned, tipped, phase, (), method, q, *q_poses, breaks_s=breaks_s)
+    standing_deg, beside = dict(settings.standing_elevation_deg), {} if method == "recorded" else neighbours
+    side, y_sensor = THIGHS[data.placement], aligned.y_sensor
+    found = bone.find(side, _levelled(oriented), up_sensor, y_sensor, standing_deg, events, beside)
+    aligned = replace(aligned, bone=found)
     elevation = alignment.femur_elevation_deg(up_sensor, aligned)
     state, ended, phase = drill.step(drill.DrillState(), time_s, elevation, settings)
     bouts = (*ended, *drill.finish(state, float(time_s[-1])))
@@ -260,21 +299,34 @@ def excursions(segment: Segment, segments: Sequence[Segment]) -> list[ritual.Exc
     return ended + ritual.finish(state)
 
 
+def shanks_of(
+    oriented: Sequence[Oriented], segments: Sequence[Segment], poses: Poses, settings: Settings
+) -> list[Segment]:
+    """The shanks beside measured thighs, with how their sensors sit where holds show it."""
+    thighs = {SHANK[side]: thigh for side, thigh in by_side(segments).items()}
+    worn = [o for o in oriented if o.data.placement in thighs and o.method]
+    return [lower_leg.learned(follow(o, poses, settings), thighs[o.data.placement], poses) for o in worn]
+
+
 def relate(segments: Sequence[Segment], stands: Sequence[Interval]) -> dict[str, Angles]:
     """Hip, azimuth, pelvis and trunk by side, as far as it is known how the sensors sit."""
     placed = {segment.data.placement: segment for segment in segments}
     thighs = [placed[place] for place in THIGHS if place in placed]
-    found = {thigh.side: _side(thigh, placed.get("pelvis"), placed.get("trunk"), stands) for thigh in thighs}
+    found = {thigh.side: _side(thigh, placed, stands) for thigh in thighs}
     return {side: angles for side, angles in found.items() if angles}
 
 
-def _side(thigh: Segment, pelvis: Segment | None, trunk: Segment | None, stands: Sequence[Interval]) -> Angles | None:
+def _side(thigh: Segment, placed: Mapping[str, Segment], stands: Sequence[Interval]) -> Angles | None:
     """Angles at a thigh's samples; None without a pelvis to measure against."""
+    pelvis, trunk, shank = placed.get("pelvis"), placed.get("trunk"), placed.get(SHANK[thigh.side])
     if pelvis is None or pelvis.mounting.axes is None:
         return None
     time_s = thigh.data.block.time_s
     faced_rad = faces_in_stands(pelvis, stands).first(time_s)
     r_thigh = _beside_pelvis(thigh, thigh.q_earth_from_sensor, time_s, pelvis, stands)
+    if shank:
+        sound = np.where(time_s < shank.mounting.until_s, 1.0, np.nan)[:, None, None]
+        r_thigh = femur_rotation(r_thigh, sound * _beside_pelvis(shank, _at(time_s, shank), time_s, pelvis, stands))
     r_pelvis = segment_rotation(_at(time_s, pelvis), pelvis.mounting.axes)
     r_trunk = _beside_pelvis(trunk, _at(time_s, trunk), time_s, pelvis, stands) if trunk else None
     angles = side_angles(thigh.side, r_thigh, r_pelvis, faced_rad, r_trunk)

@@ -64,7 +64,7 @@ class Calibration:
 
     method: str
     stand: Stretch
-    quality: dict[str, float]
+    quality: dict[str, float | str]
     warnings: tuple[str, ...]
 
 

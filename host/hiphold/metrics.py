@@ -10,22 +10,26 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hiphold import gravity
 from hiphold.alignment import Alignment
 from hiphold.drill import RUN_S, Bout
+from hiphold.posture import ASSUMED_SD_DEG
 from hiphold.samples import Floats, Interval, NodeData, Settings
 
-FILTER_SD_DEG = {
+INCLINATION_RMSE_DEG = {
     "vqf": (0.46, 0.67),
     "madgwick": (1.9, 1.9),
     "mahony": (9.1, 9.1),
     "ekf": (3.3, 3.3),
     "recorded": (1.2, 1.2),
 }
-"""1 SD of inclination (offline, causal): RMSE against optical truth in BROAD (Laidig 2021, doi 10.3390/data6070072)"""
-ACC_BIAS_G = 0.005
-"""1 SD of accelerometer error after a six-position calibration, in g"""
-POSTURE_SD_DEG = 4.0
-"""1 SD of "the thigh hung straight down": between the 2.5 degrees of a careful stand and the 7 of a careless one"""
+"""offline, causal: against optical truth in BROAD (Laidig 2021, doi 10.3390/data6070072), where all moves fast"""
+FILTER_SD_DEG = INCLINATION_RMSE_DEG | {"vqf": (0.05, 0.25), "recorded": (0.5, 0.5)}
+"""1 SD of a mean inclination in a hold, beside the accelerometer: in the simulated drill, else taken as in BROAD"""
+SWAY_SHARE = 0.1
+"""of the sway in a stand so much is left in the mean specific force, which the hips' acceleration disturbs"""
+LEAST_ACROSS = 0.2
+"""the least cosine of an elevation that errors are divided by"""
 EDGE_S = 0.15
 """half of the stretch over which the speed at the start and end of a hold is taken"""
 SLOWEST_DEGPS = 2.0
@@ -147,27 +151,42 @@ class Hold:
     trunk: Trunk = field(default_factory=Trunk)
 
 
-def elevation_sd_deg(alignment: Alignment, method: str, causal: bool) -> float:
-    """1 SD of an elevation against the athlete's own stand.
+def accelerometer_sd_deg(alignment: Alignment, up_sensor: Floats) -> float:
+    """1 SD of an elevation at which up is up_sensor (3,), by what is not known of the accelerometer.
 
-    var = filter^2 + 2 accelerometer^2 + (sway / sqrt(n))^2: the accelerometer is wrong twice, in the stand and in the
-    hold; what its norm in the stand shows is taken when it is more than ACC_BIAS_G. A stand of T seconds holds about
-    n = max(1, T) independent sways. method: as in FILTER_SD_DEG.
+    It tilts y in the stand and u in the hold. From sin e = -y . u, with T(v) the tilt of a direction v per error,
+    de = -(u T(y) + y T(u)) d(errors) / cos e.
     """
-    filter_deg = FILTER_SD_DEG[method][causal]
-    acc_deg = np.rad2deg(max(ACC_BIAS_G, abs(alignment.gravity_error)))
+    y = alignment.y_sensor
+    per_error = (up_sensor @ gravity.tilt_per_error(y) + y @ gravity.tilt_per_error(up_sensor)) / _across(y, up_sensor)
+    return float(np.rad2deg(np.sqrt(per_error @ alignment.correction.covariance @ per_error)))
+
+
+def _across(y: Floats, up: Floats) -> float:
+    """The cosine of e; near a thigh that hangs or points up, elevation turns over, and its error is no more linear."""
+    return max(LEAST_ACROSS, float(np.linalg.norm(np.cross(y, up))))
+
+
+def elevation_sd_deg(alignment: Alignment, up_sensor: Floats, method: str, causal: bool) -> float:
+    """1 SD of a mean elevation against the athlete's own stand.
+
+    var = filter^2 + accelerometer^2 + (SWAY_SHARE sway)^2 / n; a stand of T seconds holds about n = max(1, T)
+    independent sways. method: as in FILTER_SD_DEG. up_sensor (3,): mean up in the hold.
+    """
+    acc_deg = accelerometer_sd_deg(alignment, up_sensor)
     n = max(1.0, alignment.stand[1] - alignment.stand[0])
-    return float(np.sqrt(filter_deg**2 + 2 * acc_deg**2 + alignment.sway_deg**2 / n))
+    sway_deg = SWAY_SHARE * alignment.sway_deg / np.sqrt(n)
+    return float(np.sqrt(FILTER_SD_DEG[method][causal] ** 2 + acc_deg**2 + sway_deg**2))
 
 
-def _elevation(time_s: Floats, elevation_deg: Floats, sd_deg: float) -> Elevation:
+def _elevation(time_s: Floats, elevation_deg: Floats, sd_deg: float, posture_sd_deg: float) -> Elevation:
     slope = np.polyfit(time_s - time_s[0], elevation_deg, 1)[0] if len(time_s) > 2 else 0.0
     return Elevation(
         mean=float(elevation_deg.mean()),
         min=float(elevation_deg.min()),
         max=float(elevation_deg.max()),
         slope_deg_per_s=float(slope),
-        uncertainty_95=1.96 * float(np.hypot(sd_deg, POSTURE_SD_DEG)),
+        uncertainty_95=1.96 * float(np.hypot(sd_deg, posture_sd_deg)),
         uncertainty_rezeroed_95=1.96 * sd_deg,
     )
 
@@ -217,8 +236,9 @@ def describe_hold(
     sd_deg: float,
     node: NodeData,
     settings: Settings,
+    posture_sd_deg: float = ASSUMED_SD_DEG,
 ) -> Hold:
-    """Every figure of one hold from the thigh's elevation (n,) at time_s (n,)."""
+    """Every figure of one hold from the thigh's elevation (n,) at time_s (n,). posture_sd_deg: of how it stood."""
     inside = slice(np.searchsorted(time_s, bout.start_s), np.searchsorted(time_s, bout.end_s, "right"))
     known = np.isfinite(elevation_deg[inside])
     t, elevation = time_s[inside][known], elevation_deg[inside][known]
@@ -231,5 +251,5 @@ def describe_hold(
         hold_s=bout.hold_s,
         hold_s_uncertainty_95=hold_s_uncertainty_95(time_s, elevation_deg, bout, sd_deg, node),
         in_band_s=float(steps[in_band].sum()),
-        femur_elevation_deg=_elevation(t, elevation, sd_deg),
+        femur_elevation_deg=_elevation(t, elevation, sd_deg, posture_sd_deg),
     )

@@ -75,6 +75,8 @@ class Mounting:
     """a sentence on that"""
     hangs_off_deg: float = 0.0
     """how far it hangs from how it stood at first, from until_s on"""
+    doubt: str = ""
+    """a sentence on what is to be doubted, though nothing is empty because of it"""
 
     @property
     def faces_surely(self) -> bool:

@@ -29,6 +29,13 @@ ZEROED_SD_DEGPS = 0.05
 """1 SD of the rate that is left after a gyroscope was zeroed at rest; VQF takes 0.5 without"""
 WANDER_S = 400.0
 """such a zero wanders by 0.1 deg/s in this time; VQF takes 100 without, and learns the sway of a stand as a bias"""
+STILL_S, STILL_GYR_DEGPS, STILL_ACC_MPS2 = 1.0, 0.3, 0.1
+"""a sensor whose rates and forces vary by less than this, 1 SD per axis, for so long lies on something"""
+FAR_OFF_DEGPS, FARTHEST_DEGPS = 1.5, 15.0
+"""what it then reads beyond the first is an offset that VQF, which takes 2 at most, must be told of; none is farther"""
+FAR_OFF = {"biasClip": FARTHEST_DEGPS}
+FORWARD = {"biasSigmaMotion": 0.05, "biasForgettingTime": 50.0}
+"""VQF forward in time learns the offset of a gyroscope from motion twice as surely as by default (0.1, 100)"""
 MAX_BRIDGE_S = 1.0
 """the longest gap that is bridged: over it, a thigh can have gone anywhere"""
 
@@ -49,16 +56,47 @@ def _vqf_parameters(zeroed: bool) -> dict[str, float]:
     return {"biasSigmaInit": ZEROED_SD_DEGPS, "biasForgettingTime": WANDER_S} if zeroed else {}
 
 
+def far_off_radps(gyr_radps: Floats, acc_mps2: Floats) -> Floats | None:
+    """(3,) what a gyroscope reads while its sensor lies still over all n samples, if that is far off; else None."""
+    still = gyr_radps.std(axis=0).max() < np.deg2rad(STILL_GYR_DEGPS) and acc_mps2.std(axis=0).max() < STILL_ACC_MPS2
+    rate = gyr_radps.mean(axis=0)
+    return rate if still and FAR_OFF_DEGPS < np.rad2deg(np.linalg.norm(rate)) < FARTHEST_DEGPS else None
+
+
 class _Vqf:
-    """VQF, forward in time. Laidig and Seel 2023, doi 10.1016/j.inffus.2022.10.014."""
+    """VQF, forward in time. Laidig and Seel 2023, doi 10.1016/j.inffus.2022.10.014.
+
+    A gyroscope that was never zeroed and turns out to be far off begins anew with what it read while it lay still.
+    """
 
     def __init__(self, period_s: float, zeroed: bool) -> None:
         from vqf import VQF
 
-        self._filter = VQF(period_s, **_vqf_parameters(zeroed))
+        self._new, self._period_s = VQF, period_s
+        self._filter = VQF(period_s, **(_vqf_parameters(zeroed) or FORWARD))
+        self._n = round(STILL_S / period_s)
+        self._watched: Floats | None = None if zeroed else np.empty((0, 6))
 
     def update(self, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
+        q = [np.empty((0, 4))]
+        while self._watched is not None and len(gyr_radps):
+            room = self._n - len(self._watched)
+            q.append(self._update(gyr_radps[:room], acc_mps2[:room]))
+            self._watch(np.column_stack((gyr_radps[:room], acc_mps2[:room])))
+            gyr_radps, acc_mps2 = gyr_radps[room:], acc_mps2[room:]
+        return np.concatenate((*q, self._update(gyr_radps, acc_mps2))) if len(gyr_radps) else np.concatenate(q)
+
+    def _update(self, gyr_radps: Floats, acc_mps2: Floats) -> Floats:
+        gyr_radps, acc_mps2 = np.ascontiguousarray(gyr_radps), np.ascontiguousarray(acc_mps2)
         return np.asarray(self._filter.updateBatch(gyr_radps, acc_mps2)["quat6D"])
+
+    def _watch(self, raw: Floats) -> None:
+        watched = np.concatenate((raw[:0] if self._watched is None else self._watched, raw))
+        self._watched = watched if len(watched) < self._n else watched[:0]
+        if len(watched) == self._n and (rate := far_off_radps(watched[:, :3], watched[:, 3:])) is not None:
+            self._watched = None
+            self._filter = self._new(self._period_s, **FORWARD, **FAR_OFF)
+            self._filter.setBiasEstimate(rate, np.deg2rad(STILL_GYR_DEGPS))
 
     def restart(self) -> None:
         bias, sigma = self._filter.getBiasEstimate()
@@ -204,10 +242,16 @@ def _offline_vqf(time_s: Floats, gyr_radps: Floats, acc_mps2: Floats, period_s: 
     """VQF run both ways in time over each stretch without a long gap."""
     from vqf import offlineVQF
 
-    parameters = _vqf_parameters(zeroed)
+    parameters = _vqf_parameters(zeroed) or _wide(gyr_radps, acc_mps2, max(1, round(STILL_S / period_s)))
     stretches = _stretches(None, (time_s, gyr_radps, acc_mps2), period_s)
     fused = [(offlineVQF(gyr, acc, None, period_s, parameters), given) for _, gyr, acc, given in stretches]
     return np.concatenate([each["quat6D"][given] for each, given in fused])
+
+
+def _wide(gyr_radps: Floats, acc_mps2: Floats, n: int) -> dict[str, float]:
+    """What VQF is told when any n samples in a row show a gyroscope that is far off."""
+    parts = (slice(i, i + n) for i in range(0, len(gyr_radps) - n + 1, n))
+    return FAR_OFF if any(far_off_radps(gyr_radps[p], acc_mps2[p]) is not None for p in parts) else {}
 
 
 def estimate_orientation(

@@ -41,6 +41,12 @@ def cross(a: Floats, b: Floats) -> Floats:
     return out
 
 
+def mean_direction(directions: Floats) -> Floats:
+    """(3,) unit vector of the mean of directions (n, 3); those that are not known are left out, NaN of none."""
+    some = directions[known(directions)]
+    return normalize(some.mean(axis=0)) if len(some) else np.full(3, np.nan)
+
+
 def up_in_sensor(q_earth_from_sensor: Floats) -> Floats:
     """(..., 3) the earth's up axis in sensor coordinates: R^T (0, 0, 1), the third row of R."""
     q = q_earth_from_sensor

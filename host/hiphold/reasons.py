@@ -12,6 +12,8 @@ from hiphold.samples import Reason
 from hiphold.segments import MEASURED, THIGHS, Oriented, Segment
 
 DISAGREEMENT_LIMIT_DEG = 3.0
+CLIPPED_S = 0.05
+"""a knock is shorter"""
 
 
 def why_empty(
@@ -33,10 +35,14 @@ def why_empty(
     for segment in segments:
         if segment.mounting.slipped:
             yield Reason(_rests_on(segment), segment.mounting.slipped)
+        if segment.mounting.doubt:
+            yield Reason(_doubtful(segment), segment.mounting.doubt)
         if segment.method == "recorded" and segment.data.placement in THIGHS and holds:
             yield Reason(
                 "tremor", "with recorded orientation there is no acceleration beside gravity to tell tremor from."
             )
+        for sentence in segment.alignment.bone.refused:
+            yield Reason("femur_elevation", sentence)
         if segment.data.placement in THIGHS:
             yield from _unseen(segment, bouts[segment.side])
         elif segment.data.placement == "pelvis":
@@ -53,6 +59,10 @@ def _doubts(oriented: Oriented, measured: bool) -> Iterator[Reason]:
     if off_deg is not None and off_deg > DISAGREEMENT_LIMIT_DEG:
         why = f"host and recorded orientation of {placement} disagree by {off_deg:.1f} degrees RMS."
         yield Reason("orientation", why + " One of them is wrong: check the sensor before trusting either.")
+    clipped = oriented.data.saturated or 0
+    if measured and clipped * oriented.data.period_s > CLIPPED_S:
+        why = f"{clipped} samples of {placement} are at the end of its sensor's range: angles and times may be wrong;"
+        yield Reason(placement, why + " fasten it so that nothing knocks it, or raise the leg less briskly.")
     if oriented.method is None:
         yield Reason(placement, f"{placement} brought no orientation of its own; measure with --orientation host.")
     elif placement in MEASURED and not measured:
@@ -152,6 +162,13 @@ def _no_trunk(segments: Sequence[Segment], has_trunk: bool) -> Iterator[Reason]:
         yield Reason("trunk", f"trunk: {placed['trunk'].mounting.why}")
     elif "pelvis" not in placed:
         yield Reason("trunk", "the trunk is measured against the pelvis; wear a sensor there too.")
+
+
+def _doubtful(segment: Segment) -> str:
+    """What a doubt on this sensor is about."""
+    if segment.data.placement in THIGHS:
+        return f"femur_elevation, hip, thigh_azimuth, pelvis ({segment.side})"
+    return "hip, thigh_azimuth, pelvis"
 
 
 def _rests_on(segment: Segment) -> str:

@@ -121,6 +121,8 @@ class NodeData:
     """one of wire.CHIPS; empty when the node never said"""
     zeroed: bool = False
     """whether a zero of the gyroscope, taken at rest, is off its rates already"""
+    levelled: bool = False
+    """whether the accelerometer was calibrated in six positions"""
     clock_uncertainty_s: float = math.nan
     """95 % half-width of where its samples lie on the common time axis; NaN when its clock was never asked"""
     clock_skew_ppm: float = math.nan
@@ -155,6 +157,10 @@ class Settings:
     """vqf, madgwick, mahony or ekf: the host's orientation filter"""
     orientation: str = "host"
     """host: fuse raw samples here; recorded: use the quaternions that came with them"""
+    standing_elevation_deg: tuple[tuple[str, float], ...] = ()
+    """by side, what an inclinometer along the thigh showed in the stand: -86 with knee before hip, -94 behind"""
+    shank: bool = False
+    """offline: learn from shank sensors how the thigh stood, and how the hip rotates under the skin"""
 
 
 @dataclass(frozen=True)

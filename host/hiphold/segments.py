@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hiphold import drill
-from hiphold.alignment import Alignment
+from hiphold.alignment import NOTHING_KNOWN, Alignment
 from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
 from hiphold.calibrate import Seen, mount
+from hiphold.gravity import Correction
 from hiphold.mounting import UNKNOWN, Mounting
 from hiphold.ritual import Excursion
 from hiphold.samples import Codes, Event, Floats, Interval, NodeData
@@ -37,6 +38,8 @@ class Oriented:
     """how many came"""
     span: Interval = (np.nan, np.nan)
     """from the first to the last of them"""
+    correction: Correction = NOTHING_KNOWN
+    """of the accelerometer"""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Segment:
     unseen: tuple[Interval, ...] = ()
     """stretches of a thigh without an elevation, from the last to the next known one"""
     breaks_s: tuple[float, ...] = ()
-    """when its heading began anew, after a gap that no filter bridges"""
+    """when its heading began anew, after a gap that no filter bridges or because a person said so"""
 
     @property
     def side(self) -> str:
@@ -80,7 +83,9 @@ class Segment:
     @property
     def tipped_deg(self) -> Floats:
         """(n,) angle from the stand."""
-        return self.angle_deg - drill.STAND_DEG if self.data.placement in THIGHS else self.angle_deg
+        if self.data.placement not in THIGHS:
+            return self.angle_deg
+        return self.angle_deg - drill.STAND_DEG - self.alignment.bone.posture.forward_deg
 
 
 def mounted(segments: Sequence[Segment], poses: Poses, events: tuple[Event, ...]) -> list[Segment]:
@@ -104,7 +109,8 @@ def ahead_in_stands(segment: Segment, pelvis: Segment, stands: Sequence[Interval
     sound = [k for k, stand in enumerate(stands) if stand[1] <= until_s]
     mine = facing_rad(segment.q_stands[sound], segment.mounting.axes)
     hub = facing_rad(pelvis.q_stands[sound], pelvis.mounting.axes)
-    return ahead_of_pelvis([stands[k] for k in sound], mine, hub, [*segment.breaks_s, *pelvis.breaks_s])
+    breaks_s, zeroed = [*segment.breaks_s, *pelvis.breaks_s], segment.zeroed and pelvis.zeroed
+    return ahead_of_pelvis([stands[k] for k in sound], mine, hub, breaks_s, zeroed)
 
 
 def faces_in_stands(pelvis: Segment, stands: Sequence[Interval]) -> Ahead:

@@ -1,6 +1,7 @@
 """What a hold says of hip, azimuth and pelvis: peaks, ranges, cycles, shifts against the baseline, sway, tremor.
 
-A range is P95 - P5; a shift is the mean over the hold minus the mean over the pelvic baseline.
+Sway as the 95 % ellipse of Prieto 1996, doi 10.1109/10.532130; tremor in the band of McAuley and Marsden 2000, doi
+10.1093/brain/123.8.1545. A range is P95 - P5; a shift is the mean over the hold minus that over the pelvic baseline.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ import numpy as np
 
 from hiphold import drill
 from hiphold.angles import Angles, wrapped_deg
-from hiphold.metrics import FILTER_SD_DEG, Azimuth, Hold, Mean, Pelvis, Rotation, Stability, Stance, Tremor, Trunk
+from hiphold.metrics import (
+    INCLINATION_RMSE_DEG,
+    Azimuth,
+    Hold,
+    Mean,
+    Pelvis,
+    Rotation,
+    Stability,
+    Stance,
+    Tremor,
+    Trunk,
+)
 from hiphold.samples import G_MPS2, Floats, Interval
 
 BASELINE_S, BEFORE_RAISE_S = 1.4, 0.1
@@ -22,14 +34,18 @@ LOOK_BACK_S = 20.0
 CYCLE_DEG = 5.0
 TREMOR_HZ = (4.0, 12.0)
 TREMOR_S = 3.0
-INCLINE_SD_DEG = {True: (0.2, 0.25), False: (0.2, 0.45)}
+INCLINE_SD_DEG = {True: (0.17, 0.25), False: (0.2, 0.45)}
 """1 SD of a change of inclination within half a minute, offline and causal, by whether the gyroscope was zeroed"""
-TURN_SD_DEG, TURN_SD_DEGPS = 0.3, {True: (0.05, 0.06), False: (0.1, 0.13)}
+TURN_SD_DEG, TURN_SD_DEGPS = 0.3, {True: (0.05, 0.06), False: (0.13, 0.17)}
 """1 SD of a change of heading: at once, and the same per second since the baseline"""
+COARSE = {"mpu6050": 1.4}
+"""by chip: how much more its gyroscope's scale and crossed axes turn a heading"""
 FACING_SD_DEG = {"bow": 3.0, "marks": 4.0}
 """1 SD of the way the pelvis is taken to face: a bow of 30 degrees that goes 1.5 astray; a case put on by its marks"""
 RANGE_SD_DEG, RANGE_SD_SHARE = 0.3, 0.012
-"""1 SD of a range of hip rotation: at once, and of the range. Of the sensors, not of the skin that they sit on"""
+"""1 SD of a range of hip rotation of the sensors: at once, and of the range"""
+SKIN_SD_SHARE = 1.12
+"""the same of what skin hides of the bone: a thigh sensor follows about half (docs/explanation/soft-tissue.md)"""
 
 
 def raise_start_s(time_s: Floats, elevation_deg: Floats, hold_start_s: float) -> float:
@@ -86,13 +102,18 @@ class Repetition:
     zeroed: bool
     """whether the gyroscope of the pelvis was"""
     causal: bool
+    acc_sd_deg: tuple[float, float] = (0.0, 0.0)
+    """1 SD of the shifts of tilt and obliquity by what is not known of the pelvis' accelerometer"""
+    drift_degps: float = 0.0
+    """what the pelvis' heading was seen to drift by, beyond what people do"""
+    chip: str = ""
     method: str = "vqf"
-    """whose orientation the pelvis has; as in metrics.FILTER_SD_DEG"""
+    """whose orientation the pelvis has; as in metrics.INCLINATION_RMSE_DEG"""
 
     @property
     def worse(self) -> float:
         """How much worse inclination and heading of this method are than those of vqf."""
-        return max(1.0, FILTER_SD_DEG[self.method][self.causal] / FILTER_SD_DEG["vqf"][self.causal])
+        return max(1.0, INCLINATION_RMSE_DEG[self.method][self.causal] / INCLINATION_RMSE_DEG["vqf"][self.causal])
 
     @property
     def incline_sd_deg(self) -> float:
@@ -100,8 +121,9 @@ class Repetition:
         return self.worse * INCLINE_SD_DEG[self.zeroed][self.causal]
 
     def range_sd_deg(self, range_deg: float) -> float:
-        """1 SD of a range of hip rotation."""
-        return self.worse * float(np.hypot(RANGE_SD_DEG, RANGE_SD_SHARE * range_deg))
+        """1 SD of a range of hip rotation, as one of the bone."""
+        sensors_deg = self.worse * float(np.hypot(RANGE_SD_DEG, RANGE_SD_SHARE * range_deg))
+        return float(np.hypot(sensors_deg, SKIN_SD_SHARE * range_deg))
 
     @property
     def stood(self) -> slice:
@@ -113,7 +135,8 @@ class Repetition:
     def turn_sd_deg(self) -> float:
         """1 SD of a change of heading from the baseline to the middle of the hold."""
         middle_s = (self.time_s[self.hold][0] + self.time_s[self.hold][-1]) / 2
-        drift_deg = TURN_SD_DEGPS[self.zeroed][self.causal] * (middle_s - np.mean(self.baseline))
+        rate = np.hypot(COARSE.get(self.chip, 1.0) * TURN_SD_DEGPS[self.zeroed][self.causal], self.drift_degps)
+        drift_deg = rate * (middle_s - np.mean(self.baseline))
         return self.worse * float(np.hypot(TURN_SD_DEG, drift_deg))
 
 
@@ -148,8 +171,8 @@ def pelvis_stability(angles: Angles, of: Repetition) -> Pelvis:
     # 95 % ellipse of two normal variables: pi chi2(0.95, 2) sqrt(det cov)
     area = float(np.pi * 5.991 * np.sqrt(max(np.linalg.det(np.cov(both)), 0.0))) if both.shape[1] > 2 else None
     return Pelvis(
-        _sure(tilt, incline_deg, facing * (obliquity.mean_shift or 0.0)),
-        _sure(obliquity, incline_deg, facing * (tilt.mean_shift or 0.0)),
+        _sure(tilt, incline_deg, of.acc_sd_deg[0], facing * (obliquity.mean_shift or 0.0)),
+        _sure(obliquity, incline_deg, of.acc_sd_deg[1], facing * (tilt.mean_shift or 0.0)),
         _sure(rotation, of.turn_sd_deg),
         None if tilt.mean_shift is None else area,
     )

@@ -115,6 +115,13 @@ class Standing:
         seen_s = min(node.kept.span[1] for node in worn)
         for interval in [each for each in self._asked if each[1] <= seen_s]:
             self._asked.remove(interval)
+            # who declares a stand while standing quietly means that one
+            quiet_s = [a for a, z in stands[1:] if a <= interval[1] and interval[0] <= z][:1]
+            for node in worn if quiet_s else []:
+                node.breaks_s += quiet_s
+                self._changed = True
             new = interval[0] > stands[-1][1] and all(node.covers(interval) for node in worn)
             if new and self._as_in_reference(worn, interval):
+                for node in worn:
+                    node.breaks_s.append(interval[0])
                 self._rest(worn, stands, interval, grows=False)

@@ -55,6 +55,8 @@ class Poses:
     """the reference stand first"""
     elsewhere: list[Interval] = field(default_factory=list)
     """after it, in another pose"""
+    anew_s: list[float] = field(default_factory=list)
+    """when stands began that a person declared: headings begin anew there"""
 
 
 class Stillness:

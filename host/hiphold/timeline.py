@@ -97,6 +97,7 @@ def _node_data(log: NodeLog, rows: Rows) -> NodeData:
         warnings=_warnings(log, int(np.count_nonzero(_restarts(rows))), clock_uncertainty_s),
         chip=info.chip if info else "",
         zeroed=log.zeroed,
+        levelled=log.levelled,
         clock_uncertainty_s=clock_uncertainty_s,
         clock_skew_ppm=clock_skew_ppm,
     )
@@ -167,6 +168,16 @@ class NodeStream:
         return self._log.zeroed
 
     @property
+    def levelled(self) -> bool:
+        """Whether its accelerometer was calibrated in six positions."""
+        return self._log.levelled
+
+    @property
+    def chip(self) -> str:
+        """What the node says it measures with; empty until it has said so."""
+        return self._log.info.chip if self._log.info else ""
+
+    @property
     def own_zero(self) -> bool:
         """Whether the samples bring their own time axis."""
         return self._log.own_zero
@@ -232,6 +243,7 @@ class NodeStream:
             warnings=_warnings(self._log, self._restarts, clock_uncertainty_s),
             chip=info.chip if info else "",
             zeroed=self.zeroed,
+            levelled=self.levelled,
             clock_uncertainty_s=clock_uncertainty_s,
             clock_skew_ppm=clock_skew_ppm,
         )

@@ -224,6 +224,11 @@ class NodeLog:
         return self._first is not None and any(self._first.gyr_zero_radps)
 
     @property
+    def levelled(self) -> bool:
+        """Whether a calibration of the accelerometer in six positions is among it."""
+        return self._first is not None and self._first[1:] != _NO_CALIBRATION[1:]
+
+    @property
     def strange(self) -> int:
         """Frames that fitted nothing else that came."""
         return self._arrivals.strange

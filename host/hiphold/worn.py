@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from hiphold import alignment, drill, orientation, quaternion, ritual, stillness
+from hiphold import alignment, drill, gravity, orientation, quaternion, ritual, stillness
 from hiphold.alignment import Alignment
 from hiphold.angles import facing_rad, mean_orientation, segment_rotation
+from hiphold.bone import told
 from hiphold.calibrate import Seen
 from hiphold.kept import Kept
 from hiphold.measure import choose, fuse
@@ -33,6 +35,7 @@ class WornSensor:
         self._settings = settings
         self._filter: orientation.OrientationFilter | None = None
         self._stillness: stillness.Stillness | None = None
+        self._gravity: gravity.Watch | None = None
         self._ended: list[Interval] = []
         self._square_sum, self._compared = 0.0, 0
         self.kept = Kept()
@@ -51,8 +54,9 @@ class WornSensor:
         self.bouts: deque[drill.Bout] = deque(maxlen=LEARNED_FROM)
         self.mounting = Mounting()
         self.breaks_s: list[float] = []
-        """when its heading began anew, after a gap that no filter bridges"""
-        self._zeroed = False
+        """when its heading began anew, after a gap that no filter bridges or because a person said so"""
+        self.zeroed = False
+        """whether the filter was told of a zeroed gyroscope"""
 
     @property
     def placement(self) -> str:
@@ -70,9 +74,9 @@ class WornSensor:
             self._filter = orientation.OrientationFilter(
                 self._settings.method, self.stream.period_s, self.stream.zeroed
             )
-            self._zeroed = self.stream.zeroed and self._settings.method == "vqf"
+            self.zeroed = self.stream.zeroed and self._settings.method == "vqf"
             self._stillness = stillness.Stillness(self.stream.period_s)
-        fused = fuse(replace(block, time_s=self.stream.elapsed_s), self._filter.step)
+        fused = fuse(replace(block, time_s=self.stream.elapsed_s, acc_mps2=self._feel(block)), self._filter.step)
         difference = orientation.inclination_difference(fused, block.q_recorded)
         self._square_sum += float(difference @ difference)
         self._compared += len(difference)
@@ -84,6 +88,26 @@ class WornSensor:
         self.kept.add(block, q)
         self._ended = [interval for interval in self._ended if interval[1] > self.kept.span[0]]
         return block, q
+
+    def _feel(self, block: Block) -> Floats:
+        """(n, 3) specific force without what the accelerometer is by now known to be wrong by; the stand anew by it."""
+        if self._gravity is None:
+            self._gravity = gravity.Watch(self.stream.period_s, self._beforehand)
+        corrected = self._gravity.step(block)
+        if self.alignment and self.alignment.correction is not self._correction:
+            self.alignment = alignment.corrected(self.alignment, self._correction)
+        return corrected
+
+    @property
+    def _correction(self) -> gravity.Correction:
+        """What is known of the accelerometer by now."""
+        if self.method == "recorded" or not self._gravity:
+            return gravity.nothing_known(self._beforehand)
+        return self._gravity.correction
+
+    @property
+    def _beforehand(self) -> gravity.Prior:
+        return gravity.prior(self.stream.chip, self.stream.levelled)
 
     @property
     def aligned(self) -> Alignment:
@@ -128,7 +152,9 @@ class WornSensor:
         poses[number] = mean_orientation(q)
         if align:
             block = self.kept.block.select(slice(int(first), int(end)))
-            self.alignment = alignment.align_to_stand(block, quaternion.up_in_sensor(q), interval)
+            aligned = alignment.align_to_stand(block, quaternion.up_in_sensor(q), interval, self._correction)
+            side = THIGHS.get(self.placement, "")
+            self.alignment = replace(aligned, bone=told(dict(self._settings.standing_elevation_deg), side))
 
     def angle_deg(self, up_sensor: Floats) -> Floats:
         """(n,) femur elevation of a thigh; of others how far they are tipped; NaN before the reference stand."""
@@ -183,15 +209,21 @@ class WornSensor:
         if self.alignment is None or self.stream.info is None:
             return None
         return Seen(
-            self.stream.info, self.alignment, *self.at(poses), self.excursions, self.bouts, self.breaks_s, self._zeroed
+            self.stream.info,
+            self.alignment,
+            *self.at(poses),
+            self.excursions,
+            self.bouts,
+            self.breaks_s,
+            self.zeroed,
+            self.following.open,
         )
 
-    def facing_rad(self, number: int, stand: Interval) -> float:
-        """Heading of the segment in a stand; NaN while that or its axes are not known, and when it began anew since."""
-        anew = bool(self.breaks_s) and stand[1] < self.breaks_s[-1]
-        if self.mounting.axes is None or anew or not -len(self.q_stands) <= number < len(self.q_stands):
-            return float("nan")
-        return float(facing_rad(self.q_stands[number][None], self.mounting.axes)[0])
+    def facing_rad(self, numbers: Sequence[int]) -> Floats:
+        """(m,) heading of the segment in the stands of these numbers; NaN where that or its axes are not known."""
+        unknown = np.full(4, np.nan)
+        q = np.array([self.q_stands[k] if k < len(self.q_stands) else unknown for k in numbers]).reshape(-1, 4)
+        return facing_rad(q, self.mounting.axes) if self.mounting.axes else np.full(len(q), np.nan)
 
     def rotation_at(self, time_s: Floats) -> Floats:
         """(n, 3, 3) R_earth_from_segment at the instants of another sensor; NaN where not known."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 import pytest
-from told import Errors
+from told import COLUMNS, Errors
 
 from hiphold.measure import measure
 from hiphold.samples import Settings
 from hiphold.simulation.link import Link
 from hiphold.simulation.script import Act, Script
 from hiphold.simulation.sensor import Sensor
+from hiphold.simulation.skin import Skin
 from hiphold.sources.simulate import simulate
 
 pytestmark = pytest.mark.accuracy
@@ -33,6 +34,7 @@ class Condition:
     script: Script = field(default_factory=Script)
     settings: Settings = field(default_factory=Settings)
     side: str = ""
+    skin: Skin = field(default_factory=Skin)
     most: Mapping[str, float] = field(default_factory=dict)
     """RMSE over that of the plain session, by angle; 1.5 where not named"""
 
@@ -71,6 +73,20 @@ CONDITIONS = {
             "pelvis_rotation": 3.0,
         },
     ),
+    "thigh samples 2 % faster than it says": Condition(
+        {"pelvis": replace(GOOD, rate_error=0.0), "*": replace(GOOD, rate_error=0.02)}
+    ),
+    "a second of each sensor dropped in a hold": Condition(link=Link(holes=((32.0, 1.0),)), most={"hip_rotation": 2.0}),
+    "gyroscope of 125 deg/s, too little for a raise": Condition(
+        replace(GOOD, gyr_code=0), most={"femur_elevation": 8.0, "hip_flexion": 8.0}
+    ),
+    "gyroscope warms by 0.5 deg/s a minute": Condition(
+        replace(GOOD, gyr_ramp_dps_per_min=0.5), most={"pelvis_rotation": 5.0}
+    ),
+    "accelerometer warms by 10 mg a minute": Condition(
+        replace(GOOD, acc_ramp_mg_per_min=10.0), most={"femur_elevation": 4.0, "hip_flexion": 4.0}
+    ),
+    "skin": Condition(skin=Skin.typical(), most=dict.fromkeys(COLUMNS, 8.0)),
     "orientation of the nodes": Condition(settings=Settings(orientation="recorded")),
 }
 PRINTED = ("femur_elevation", "hip_flexion", "hip_adduction", "hip_rotation", "thigh_azimuth")
@@ -98,6 +114,7 @@ def errors(name: str, is_long: bool) -> Errors:
             link=condition.link,
             mounting=condition.mounting,
             script=condition.script,
+            skin=condition.skin,
         )
         found.add(simulation, measure(simulation.frames, condition.settings))
     return found

@@ -80,7 +80,7 @@ def test_ximu3_counts_what_is_lost(data: Path) -> None:
 
 def seat(data: Path, folder: Path) -> Measurement:
     """The qmt recording as the interchange CSV, imported and measured."""
-    record = np.load(data / "qmt_lower_body" / "qmt_lower_body.npz")
+    record = dict(np.load(data / "qmt_lower_body" / "qmt_lower_body.npz"))  # each look into the file unpacks it
     path = folder / "qmt.csv"
     columns = "time_s,placement,acc_x_mps2,acc_y_mps2,acc_z_mps2,gyr_x_radps,gyr_y_radps,gyr_z_radps"
     rows = [columns]
