@@ -143,3 +143,9 @@ def test_a_screen_is_known_by_what_says_where_it_is(monkeypatch: pytest.MonkeyPa
     assert cli_live.has_screen({"WAYLAND_DISPLAY": "wayland-0"})
     monkeypatch.setattr(sys, "platform", "darwin")
     assert cli_live.has_screen({})
+
+
+def test_how_a_thigh_stood_is_one_athletes_own() -> None:
+    refused = CliRunner().invoke(main, ["live", "--standing-elevation", "right=-94", "--terminal"])
+    assert refused.exit_code == 2
+    assert "--athlete CODE" in refused.stderr

@@ -92,6 +92,13 @@ def _standing(ctx: click.Context, option: click.Parameter, text: str) -> tuple[t
     return tuple(sorted(found.items()))
 
 
+def standing_option() -> Callable[..., Any]:
+    """The option that says how the thigh stood."""
+    return click.option("--standing-elevation", "standing_elevation_deg", default="", callback=_standing,
+                        metavar="SIDE=DEG[,SIDE=DEG]", help="What an inclinometer along the standing thigh shows: "
+                        "-94 has the knee 4 degrees behind the hip.")  # fmt: skip
+
+
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that say what is aimed at and how it is estimated."""
     options = (
@@ -103,9 +110,7 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
                      show_default=True, help="Filter that fuses raw samples."),
         click.option("--orientation", type=click.Choice(("host", "recorded")), default="host", show_default=True,
                      help="Fuse raw samples here, or use the orientation that came with them."),
-        click.option("--standing-elevation", "standing_elevation_deg", default="", callback=_standing,
-                     metavar="SIDE=DEG[,SIDE=DEG]", help="What an inclinometer along the standing thigh "
-                     "shows: -94 has the knee 4 degrees behind the hip."),
+        standing_option(),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)

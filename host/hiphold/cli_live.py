@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hiphold.arguments import EXISTING, Number, examples, say
+from hiphold.arguments import EXISTING, Number, examples, say, standing_option
 from hiphold.errors import HipholdError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _codes(_ctx: click.Context, _option: click.Parameter, value: tuple[str, ...]
 @click.option("--target-deg", type=Number(-90, 90), metavar="DEG", help="Femur elevation aimed at; else as last time.")
 @click.option("--band-deg", type=Number(1, 60), metavar="DEG", help="Half-width of the target band.")
 @click.option("--count", "count_s", type=click.IntRange(1, 600), metavar="SECONDS", help="How long to hold.")
+@standing_option()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for recordings; remembered.")
 @click.option("--no-record", is_flag=True, help="Keep no recording.")
 @click.option("--terminal", is_flag=True, help="In this terminal instead of a window.")
@@ -115,8 +116,21 @@ def _plan(chosen: Preferences, **given: Any) -> Plan:
         raise click.UsageError("Choose one of --simulate, --replay, and --node or --usb.")
     if given["out"]:
         chosen.folder = given["out"].resolve()
+    if given["standing_elevation_deg"] and not given["athletes"]:
+        raise click.UsageError("--standing-elevation is one athlete's own; name the athlete by --athlete CODE.")
     asked = {name: given[name] for name in ("target_deg", "band_deg", "count_s") if given[name] is not None}
-    taken = ("kinds", "faults", "seed", "reps", "speed", "recording", "nodes", "ports", "athletes")
+    taken = (
+        "kinds",
+        "faults",
+        "seed",
+        "reps",
+        "speed",
+        "recording",
+        "nodes",
+        "ports",
+        "athletes",
+        "standing_elevation_deg",
+    )
     return Plan(
         source=SIMULATED if ways[0] else REPLAYED if ways[1] else NODES,
         keep=not given["no_record"],

@@ -8,13 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from hiphold import ritual
-from hiphold.mounting import MARK_AGREES_DEG, Case, Mounting, axes_by_marks
+from hiphold.mounting import FACING_SD_DEG, MARK_AGREES_DEG, Case, Mounting, axes_by_marks
 from hiphold.quaternion import known
 from hiphold.ritual import Axes, Excursion
 from hiphold.samples import Floats
 
-FACING_SD_DEG = {"bow": 3.0, "marks": 4.0}
-"""1 SD of one bow (1.5 degrees to the side in 30), and of a case put on by its marks"""
 TIP_SD_DEG, HIKE_SD_DEG = 5.0, 8.0
 """1 SD of the axis about which the pelvis tips in one raise, and of what all raises of one leg have in common: 3
 degrees of hike or drop in 20 of tilt. With the other leg that goes the other way: both together are free of it"""

@@ -10,6 +10,7 @@ import numpy as np
 from hiphold import drill, metrics, stability
 from hiphold.angles import Angles, facing_rad, wrapped_deg
 from hiphold.measurement import Calibration, Measurement, NodeReport, RaiseReport, RecordingReport, Stretch
+from hiphold.mounting import FACING_SD_DEG
 from hiphold.quaternion import mean_direction, up_in_sensor
 from hiphold.reasons import why_empty
 from hiphold.samples import G_MPS2, Codes, Event, Interval, Settings, Track
@@ -180,7 +181,7 @@ def _with_angles(
         hold = replace(hold, tremor_mps2=stability.tremor(*free, thigh.data.period_s))
     if hold.side in angles:
         before = stability.baseline(time_s, thigh.tipped_deg + drill.STAND_DEG, hold.start_s)
-        facing_sd_deg = stability.FACING_SD_DEG.get(pelvis.mounting.by, 0.0) if pelvis else 0.0
+        facing_sd_deg = FACING_SD_DEG.get(pelvis.mounting.by, 0.0) if pelvis else 0.0
         repetition = stability.Repetition(time_s, inside, before, facing_sd_deg, False, settings.causal)
         if pelvis:
             repetition = replace(

@@ -33,6 +33,8 @@ UP_MARK_DEG, LID_DEG = 30.0, 35.0
 """how far the up mark may be from up, and the lid from facing level"""
 MARK_AGREES_DEG = 25.0
 """one raise and the marks, both a few degrees off, agree within this"""
+FACING_SD_DEG = {"bow": 3.0, "marks": 4.0}
+"""1 SD of the way the pelvis is taken to face: a bow of 30 degrees that goes 1.5 astray; a case put on by its marks"""
 ENOUGH_RAISES = 2
 ANEW = "a new recording, a still stand, raises, bow"
 NO_UP_MARK = ("x-imu3",)

@@ -40,8 +40,6 @@ TURN_SD_DEG, TURN_SD_DEGPS = 0.3, {True: (0.05, 0.06), False: (0.13, 0.17)}
 """1 SD of a change of heading: at once, and the same per second since the baseline"""
 COARSE = {"mpu6050": 1.4}
 """by chip: how much more its gyroscope's scale and crossed axes turn a heading"""
-FACING_SD_DEG = {"bow": 3.0, "marks": 4.0}
-"""1 SD of the way the pelvis is taken to face: a bow of 30 degrees that goes 1.5 astray; a case put on by its marks"""
 RANGE_SD_DEG, RANGE_SD_SHARE = 0.3, 0.012
 """1 SD of a range of hip rotation of the sensors: at once, and of the range"""
 SKIN_SD_SHARE = 1.12

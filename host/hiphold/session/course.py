@@ -50,11 +50,18 @@ class Aims:
     target_deg: float = 30.0
     band_deg: float = 5.0
     count_s: int = 10
+    standing_elevation_deg: tuple[tuple[str, float], ...] = ()
+    """as in Settings: no aim, but asked for with them, and gone with the session"""
 
     @property
     def settings(self) -> Settings:
         """What the measurement is told of it."""
-        return Settings(target_deg=self.target_deg, band_deg=self.band_deg, causal=True)
+        return Settings(
+            target_deg=self.target_deg,
+            band_deg=self.band_deg,
+            causal=True,
+            standing_elevation_deg=self.standing_elevation_deg,
+        )
 
 
 @dataclass

@@ -237,6 +237,7 @@ class Engine:
             _within(said["target_deg"], *AIM_LIMITS["target_deg"]),
             _within(said["band_deg"], *AIM_LIMITS["band_deg"]),
             int(_within(said["count_s"], *AIM_LIMITS["count_s"])),
+            lane.aims.standing_elevation_deg,
         )
         remember(self._preferences, lane.athlete, aims)
         self._job(self._retarget(lane, aims))

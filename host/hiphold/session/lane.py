@@ -279,6 +279,8 @@ class Lane:
     def _command(self, path: str) -> str:
         """What makes the same figures again."""
         aims = [f"--target-deg {self.aims.target_deg:g}", f"--band-deg {self.aims.band_deg:g}"]
+        if stood := ",".join(f"{side}={angle:g}" for side, angle in self.aims.standing_elevation_deg):
+            aims.append(f"--standing-elevation {stood}")
         return " ".join(["hiphold measure", shlex.quote(path), "--causal", *aims]) if path else ""
 
     def save(self, athlete: str, name: str) -> Summary:

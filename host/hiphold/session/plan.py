@@ -41,6 +41,8 @@ class Plan:
     quick: bool = False
     aims: Aims | None = None
     """for everybody; None: each athlete's own"""
+    standing_elevation_deg: tuple[tuple[str, float], ...] = ()
+    """of the first of the athletes, as in Settings"""
 
     def athlete(self, lane: int) -> str:
         """The code of the athlete of a lane, when nothing else is known."""
@@ -53,7 +55,9 @@ class Plan:
     def aims_of(self, athlete: str, preferences: Preferences) -> Aims:
         """What an athlete aims at: as asked for now, else as it was last."""
         own = preferences.athletes.get(athlete)
-        return self.aims or (Aims(own.target_deg, own.band_deg, own.count_s) if own else Aims())
+        aims = self.aims or (Aims(own.target_deg, own.band_deg, own.count_s) if own else Aims())
+        stood = self.standing_elevation_deg if self.athletes[:1] == (athlete,) else ()
+        return replace(aims, standing_elevation_deg=stood)
 
 
 def remember(preferences: Preferences, athlete: str, aims: Aims, nodes: tuple[str, ...] = ()) -> None:
