@@ -43,7 +43,7 @@ class Counts:
     """How many athletes each method gets in each cell; always the first ones, from seed 0."""
 
     offline: int = 100
-    live: int = 30
+    live: int = 20
     """in the base cell"""
     live_elsewhere: int = 2
     slow: int = 10
