@@ -35,7 +35,7 @@ def ranges_off_deg(found: Measurement) -> Floats:
     true = simulation.truth.angles(track.time_s + simulation.first_sample_s, "right").hip_rotation_deg
     spans = [(track.time_s >= h.start_s) & (track.time_s <= h.end_s) for h in found.holds]
     bone = np.array([np.subtract(*np.percentile(true[span], (95, 5))) for span in spans])
-    return np.array([h.hip_rotation_range_deg for h in found.holds], float) - bone
+    return np.asarray(np.array([h.hip_rotation_range_deg for h in found.holds], float) - bone)
 
 
 def test_the_range_is_the_bones_by_the_shank_and_half_of_it_without() -> None:
