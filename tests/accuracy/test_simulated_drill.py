@@ -69,4 +69,5 @@ def test_left_and_right_mirror_each_other(seed: int) -> None:
     assert [hold.side for hold in left.holds] == ["left"] * len(right.holds)
     for a, b in zip(right.holds, left.holds):
         assert b.hold_s == pytest.approx(a.hold_s, abs=0.02)
-        assert b.femur_elevation_deg.mean == pytest.approx(a.femur_elevation_deg.mean, abs=0.1)
+        # the sensors' errors are not seen in the mirror, and what the session shows of them is another on each side
+        assert b.femur_elevation_deg.mean == pytest.approx(a.femur_elevation_deg.mean, abs=0.4)
