@@ -79,11 +79,13 @@ def test_a_sensor_that_was_not_seen_turned_nowhere() -> None:
     assert turned((0, 0, 6, NAN, 6), (0, 0, NAN, 0, 0), moved=(0,)) == {}
 
 
-def test_feet_stay_unless_something_was_lifted_and_put_back_between() -> None:
+def test_feet_stay_unless_a_leg_was_lifted_or_put_down_from_one_pose_to_the_next() -> None:
     poses = every_10_s(3)
     assert slips.feet_stayed(poses, []).tolist() == [True, True]
     assert slips.feet_stayed(poses, [(4.0, 6.0)]).tolist() == [False, True]
-    assert slips.feet_stayed(poses, [(4.0, 40.0)]).tolist() == [True, True]
+    assert slips.feet_stayed(poses, [(4.0, 40.0)]).tolist() == [False, True]
+    assert slips.feet_stayed(poses, [(-5.0, 15.0)]).tolist() == [True, False]
+    assert slips.feet_stayed(poses, [(-5.0, 40.0)]).tolist() == [True, True]
 
 
 # Alone

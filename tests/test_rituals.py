@@ -189,14 +189,7 @@ RITUALS = {
         full(ONLY_PELVIS, ONLY_PELVIS, ONLY_PELVIS, hangs=(HANGS_OTHERWISE,)),
         full(ALL, ALL, ALL, hangs=(HANGS_OTHERWISE,)),
         slips=(Slip("thigh_right", SLIPPED_S, (0.0, 0.0, 10.0)),),
-        seeds=(4,),
-    ),
-    "thigh slips forward over still feet": Ritual(
-        GOOD,
-        full(ONLY_PELVIS, ONLY_PELVIS, ONLY_PELVIS, hangs=(HANGS_OTHERWISE,)),
-        full(ALL, ONLY_PELVIS, ONLY_PELVIS, hangs=(HANGS_OTHERWISE,)),
-        slips=(Slip("thigh_right", SLIPPED_S, (0.0, 0.0, 10.0)),),
-        seeds=(5,),
+        seeds=(4, 5),
     ),
     "pelvis slips forward": slipping(
         "pelvis", (0.0, 0.0, 12.0), *[full(NOTHING, NOTHING, NOTHING, hub=(HANGS_OTHERWISE,))] * 2
