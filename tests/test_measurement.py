@@ -55,7 +55,15 @@ HOLD_KEYS: dict[str, Any] = {
 }
 KEYS: dict[str, Any] = {
     "schema": None,
-    "settings": {"target_deg": None, "band_deg": None, "causal": None, "method": None, "orientation": None},
+    "settings": {
+        "target_deg": None,
+        "band_deg": None,
+        "causal": None,
+        "method": None,
+        "orientation": None,
+        "standing_elevation_deg": [],
+        "shank": None,
+    },
     "recording": {"duration_s": None, "started_at": None},
     "nodes": [
         {

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.accuracy, pytest.mark.usefixtures("micropython")]
 
 JUDGED = COLUMNS[:8]  # without the trunk, which is not worn
 MOST = 1.1
-FLOOR_DEG = {"host": (0.1, 0.02), "recorded": (0.8, 0.15)}
+FLOOR_DEG = {"host": (0.15, 0.02), "recorded": (0.8, 0.15)}
 """what may come on top with few and with many sessions: heading drift differs from noise to noise"""
 
 
@@ -45,7 +45,12 @@ def test_what_the_whole_way_adds_to_the_simulations_error(
             shown = " ".join(f"{rmse[angle]:.2f}" for angle in JUDGED)
             figure(f"virtual skin, {chip}, {len(seeds)} seeds, {orientation}, {name}", shown, "as the pure one, +10 %")
         for angle in JUDGED:
-            assert rigged[angle] <= MOST * pure[angle] + FLOOR_DEG[orientation][is_long], (orientation, angle)
+            assert rigged[angle] <= MOST * pure[angle] + FLOOR_DEG[orientation][is_long], (
+                orientation,
+                angle,
+                rigged[angle],
+                pure[angle],
+            )
 
 
 def test_the_chips_own_fusion(tmp_path: Path, is_long: bool, figure: Callable[[str, str, str], None]) -> None:
