@@ -64,6 +64,8 @@ LIMITS = {
         "How fast the offset of a gyroscope is learned from motion; 0.626 is the least that was found, "
         "and costs a third of the encoder's figure."
     ),
+    "coverage_hold_time": "Stated a little too wide: an error at the threshold is smaller than in the whole hold.",
+    "coverage_pelvis_rotation": "Within what 100 athletes can tell of 97 %.",
     "coverage_elevation_absolute": "The simulated posture has the SD that the interval takes it to have.",
     "coverage_rotation_range": "Judged against the bone under skin that hides half of it; without it always holds.",
 }
