@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from hiphold import calibrate, mounting, ritual
 from hiphold.alignment import Alignment
-from hiphold.calibrate import Seen
+from hiphold.beside import Seen
 from hiphold.drill import Bout
 from hiphold.mounting import Mounting, axes_by_marks, bows_of, is_bow, is_raise, kind, raises_of
 from hiphold.ritual import Axes, Excursion, Turning

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from hiphold import calibrate, slips
 from hiphold.alignment import Alignment
-from hiphold.calibrate import Seen
+from hiphold.beside import Seen
 from hiphold.mounting import Mounting
 from hiphold.ritual import Excursion, Turning
 from hiphold.samples import Floats, Interval

@@ -9,7 +9,7 @@ import numpy as np
 
 from hiphold import beside, slips
 from hiphold.angles import facing_rad
-from hiphold.beside import Seen as Seen
+from hiphold.beside import Seen
 from hiphold.crooked import astray, opposite
 from hiphold.mounting import (
     ANEW,

@@ -10,7 +10,8 @@ import numpy as np
 from hiphold import drill
 from hiphold.alignment import NOTHING_KNOWN, Alignment
 from hiphold.angles import Ahead, ahead_of_pelvis, facing_rad
-from hiphold.calibrate import Seen, mount
+from hiphold.beside import Seen
+from hiphold.calibrate import mount
 from hiphold.gravity import Correction
 from hiphold.mounting import UNKNOWN, Mounting
 from hiphold.ritual import Excursion

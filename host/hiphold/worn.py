@@ -11,8 +11,8 @@ import numpy as np
 from hiphold import alignment, drill, gravity, orientation, quaternion, ritual, stillness
 from hiphold.alignment import Alignment
 from hiphold.angles import facing_rad, mean_orientation, segment_rotation
+from hiphold.beside import Seen
 from hiphold.bone import told
-from hiphold.calibrate import Seen
 from hiphold.kept import Kept
 from hiphold.measure import choose, fuse
 from hiphold.mounting import Mounting, kind

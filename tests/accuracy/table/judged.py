@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from told import BASELINE_S, truth, wrapped
+from told import BASELINE_S, COLUMNS, truth, wrapped
 
 from hiphold import drill
 from hiphold.measurement import Measurement
@@ -15,16 +15,8 @@ from hiphold.samples import Bools, Floats, Interval, Settings
 from hiphold.simulation.truth import TrueHold
 from hiphold.sources.simulate import Simulation
 
-ANGLES = (
-    "femur_elevation",
-    "hip_flexion",
-    "hip_adduction",
-    "hip_rotation",
-    "thigh_azimuth",
-    "pelvis_tilt",
-    "pelvis_obliquity",
-    "pelvis_rotation",
-)
+ANGLES = COLUMNS[:8]
+"""without the trunk, which is not worn"""
 RANGE, TIME = "rotation_range", "hold_time"
 FIGURES = (*ANGLES[:5], RANGE, *ANGLES[5:], TIME)
 """in the order of the page; degrees, hold time in s"""
